@@ -1,0 +1,81 @@
+"""Inspect Horizon: how long a task can an AI agent do, for what budget, compared with a human?
+
+Everything here is imported when it is first used, so that reading results needs neither Inspect nor LiteLLM.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from inspect_horizon.budgets import Budget as Budget
+    from inspect_horizon.budgets import Grid as Grid
+    from inspect_horizon.errors import HorizonError as HorizonError
+    from inspect_horizon.frontier import Frontier as Frontier
+    from inspect_horizon.frontier import HorizonCurve as HorizonCurve
+    from inspect_horizon.frontier import HorizonPoint as HorizonPoint
+    from inspect_horizon.frontier import frontier as frontier
+    from inspect_horizon.frontier import horizon_curve as horizon_curve
+    from inspect_horizon.runs import export_runs as export_runs
+    from inspect_horizon.runs import import_runs as import_runs
+    from inspect_horizon.runs import read_runs as read_runs
+    from inspect_horizon.suites import Suite as Suite
+    from inspect_horizon.suites import load_suite as load_suite
+    from inspect_horizon.sweeps.collecting import collect as collect
+    from inspect_horizon.sweeps.plan import Plan as Plan
+    from inspect_horizon.sweeps.spec import Sweep as Sweep
+    from inspect_horizon.sweeps.sweep import plan as plan
+    from inspect_horizon.sweeps.sweep import sweep as sweep
+
+_HOMES = {
+    "Budget": "budgets",
+    "Frontier": "frontier",
+    "Grid": "budgets",
+    "HorizonCurve": "frontier",
+    "HorizonError": "errors",
+    "HorizonPoint": "frontier",
+    "Plan": "sweeps.plan",
+    "Suite": "suites",
+    "Sweep": "sweeps.spec",
+    "collect": "sweeps.collecting",
+    "export_runs": "runs",
+    "frontier": "frontier",
+    "horizon_curve": "frontier",
+    "import_runs": "runs",
+    "load_suite": "suites",
+    "plan": "sweeps.sweep",
+    "read_runs": "runs",
+    "sweep": "sweeps.sweep",
+}
+
+__all__ = [
+    "Budget",
+    "Frontier",
+    "Grid",
+    "HorizonCurve",
+    "HorizonError",
+    "HorizonPoint",
+    "Plan",
+    "Suite",
+    "Sweep",
+    "collect",
+    "export_runs",
+    "frontier",
+    "horizon_curve",
+    "import_runs",
+    "load_suite",
+    "plan",
+    "read_runs",
+    "sweep",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(importlib.import_module(f"{__name__}.{_HOMES[name]}"), name)
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

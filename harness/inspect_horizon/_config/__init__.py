@@ -1,0 +1,11 @@
+"""Files that users write, read whole: every problem at once, each at its line and with a way out.
+
+`load_yaml` reads a file into a `Model`. What a model cannot express is checked on a `Document`, which is one file or
+one row of a table: `Document.problem` reports at the line of a field.
+"""
+
+from inspect_horizon._config.document import Document
+from inspect_horizon._config.model import Loc, Model, nearest
+from inspect_horizon._config.reading import load_yaml, read_rows, read_yaml
+
+__all__ = ["Document", "Loc", "Model", "load_yaml", "nearest", "read_rows", "read_yaml"]

@@ -1,0 +1,120 @@
+"""What one run has left: a reservation before every call, a settlement after it."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, field
+
+import anyio
+
+from inspect_horizon.budgets.budget import Budget
+from inspect_horizon.errors import BudgetExceeded
+
+DUST = 1e-9
+"""Share of a budget by which rounding may exceed it; sums of dollars are not exact in binary."""
+
+
+@dataclass(frozen=True, slots=True)
+class Worst:
+    """The most one call can take out of a budget, in the unit of that budget."""
+
+    base: float
+    """For the prompt, whatever comes back."""
+    per_token: float
+    """For each token that the call may generate."""
+
+    def at(self, output_tokens: int) -> float:
+        """The bound when at most so many tokens are generated."""
+        return self.base + self.per_token * output_tokens
+
+
+@dataclass(eq=False, slots=True)
+class Hold:
+    """What a call under way keeps back, and how many tokens it may generate."""
+
+    amount: float
+    output_tokens: int
+    clamped: bool
+    """Whether it may generate fewer tokens than it was meant to."""
+
+
+@dataclass(eq=False, slots=True)
+class Account:
+    """One run's budget, shared by all its branches and sub-agents within one process."""
+
+    budget: Budget
+    """In dollars or tokens; a `cost_ratio` is resolved before."""
+    spent: float = 0.0
+    """Settled so far, in the budget's unit."""
+    lost: float = 0.0
+    """The part of `spent` that bought nothing: calls that failed and may have been billed."""
+    clamped: bool = False
+    """Whether any call was given fewer tokens than it was meant to."""
+    _holds: list[Hold] = field(default_factory=list)
+    _changed: anyio.Event | None = None
+
+    def __post_init__(self) -> None:
+        if self.budget.kind == "cost_ratio":
+            raise ValueError(f"{self.budget} must be resolved to dollars for a task before a run can spend it")
+
+    @property
+    def left(self) -> float:
+        """What is neither spent nor held."""
+        return self.budget.amount - self.spent - sum(hold.amount for hold in self._holds)
+
+    @property
+    def overshoot(self) -> float:
+        """By how much the run has spent more than its budget, in the budget's unit; 0 if it has not."""
+        over = self.spent - self.budget.amount
+        return over if over > self.budget.amount * DUST else 0.0
+
+    async def reserve(self, worst: Worst, want: int, least: int) -> Hold:
+        """Keep back what a call can cost at most, with fewer tokens to generate where less is left.
+
+        While other branches of the run hold money the call waits for them, since what they do not use is free again.
+
+        Args:
+            worst: The call's bound.
+            want: Tokens that the call is meant to be allowed to generate.
+            least: The fewest with which it is still a valid call.
+
+        Raises:
+            BudgetExceeded: Nothing else is held, and not even `least` tokens fit.
+        """
+        while not self._fits(worst, want):
+            if not self._holds:
+                break
+            await self._next_change()
+        tokens = want if self._fits(worst, want) else self._affordable(worst)
+        if tokens < min(least, want):
+            raise BudgetExceeded(
+                f"the next call needs up to {worst.at(least):.6g} and {max(self.left, 0):.6g} "
+                f"of the budget {self.budget} is left"
+            )
+        hold = Hold(worst.at(tokens), tokens, tokens < want)
+        self.clamped |= hold.clamped
+        self._holds.append(hold)
+        return hold
+
+    def settle(self, hold: Hold, amount: float, *, lost: bool = False) -> None:
+        """Replace a hold by what the call took, in the budget's unit; `lost` when no answer came of it."""
+        self._holds.remove(hold)
+        self.spent += amount
+        if lost:
+            self.lost += amount
+        if self._changed is not None:
+            self._changed.set()
+            self._changed = None
+
+    def _fits(self, worst: Worst, tokens: int) -> bool:
+        return worst.at(tokens) <= self.left + self.budget.amount * DUST
+
+    def _affordable(self, worst: Worst) -> int:
+        if worst.per_token == 0 or self.left <= worst.base:
+            return 0
+        return math.floor((self.left - worst.base) / worst.per_token * (1 + DUST))
+
+    async def _next_change(self) -> None:
+        if self._changed is None:
+            self._changed = anyio.Event()
+        await self._changed.wait()

@@ -1,0 +1,229 @@
+"""Every call of a sweep, reserved before and settled after, in one append-only SQLite file that a kill cannot hurt."""
+
+from __future__ import annotations
+
+import sqlite3
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any, Literal
+from uuid import uuid4
+
+from inspect_horizon.budgets.account import DUST
+from inspect_horizon.budgets.usage import Usage
+from inspect_horizon.errors import DataError, SpendCapExceeded
+
+Phase = Literal["agent", "fork", "scorer"]
+CallOutcome = Literal["answered", "rejected", "lost"]
+"""`answered` was served; `rejected` provably not billed; `lost` failed and may have been billed."""
+
+SCHEMA_VERSION = 1
+BUSY_SECONDS = 30.0
+
+SCHEMA = """
+CREATE TABLE IF NOT EXISTS attempts (
+    attempt_id TEXT PRIMARY KEY, run_id TEXT NOT NULL, started_at REAL NOT NULL
+);
+CREATE TABLE IF NOT EXISTS endings (
+    attempt_id TEXT NOT NULL, ended_at REAL NOT NULL, stop_reason TEXT, overshoot REAL NOT NULL
+);
+CREATE TABLE IF NOT EXISTS reservations (
+    call_id TEXT PRIMARY KEY, run_id TEXT NOT NULL, attempt_id TEXT NOT NULL, phase TEXT NOT NULL,
+    model TEXT NOT NULL, at REAL NOT NULL, usd REAL, prompt_tokens INTEGER NOT NULL, output_tokens INTEGER NOT NULL
+);
+CREATE TABLE IF NOT EXISTS settlements (
+    call_id TEXT PRIMARY KEY REFERENCES reservations, at REAL NOT NULL, outcome TEXT NOT NULL, usd REAL,
+    input_tokens INTEGER, cache_read_tokens INTEGER, cache_write_tokens INTEGER, output_tokens INTEGER,
+    reasoning_tokens INTEGER, worst_case INTEGER NOT NULL, served_model TEXT, price_source TEXT, note TEXT
+);
+CREATE TABLE IF NOT EXISTS totals (one INTEGER PRIMARY KEY CHECK (one = 1), spent_usd REAL, held_usd REAL);
+INSERT OR IGNORE INTO totals VALUES (1, 0.0, 0.0);
+CREATE TRIGGER IF NOT EXISTS hold AFTER INSERT ON reservations BEGIN
+    UPDATE totals SET held_usd = held_usd + coalesce(new.usd, 0.0);
+END;
+CREATE TRIGGER IF NOT EXISTS release AFTER INSERT ON settlements BEGIN
+    UPDATE totals SET spent_usd = spent_usd + coalesce(new.usd, 0.0),
+        held_usd = held_usd - coalesce((SELECT usd FROM reservations WHERE call_id = new.call_id), 0.0);
+END;
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Reservation:
+    """A call about to be made and the most that it can cost."""
+
+    run_id: str
+    attempt_id: str
+    phase: Phase
+    model: str
+    usd: float | None
+    """None where the model's price is not known."""
+    prompt_tokens: int
+    output_tokens: int
+
+
+@dataclass(frozen=True, slots=True)
+class Settlement:
+    """What became of a call."""
+
+    outcome: CallOutcome
+    usd: float | None
+    usage: Usage | None = None
+    """None where none was reported."""
+    worst_case: bool = False
+    """Whether `usd` is the bound, for want of a usage that can be believed."""
+    served_model: str | None = None
+    price_source: str | None = None
+    note: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Totals:
+    """The money of a whole sweep, in US dollars."""
+
+    spent_usd: float
+    held_usd: float
+    """Reserved and not settled: calls under way, and calls that a kill cut off."""
+
+
+class Ledger:
+    """The account book of a sweep; every process that works on the sweep opens the same file."""
+
+    def __init__(self, path: Path | None = None, *, cap_usd: float | None = None) -> None:
+        """Open the book, or begin one.
+
+        Args:
+            path: The file; None keeps the book in memory, for a run outside any sweep.
+            cap_usd: The most that may be spent by all runs together, what is already in the book included.
+
+        Raises:
+            DataError: The file is no ledger, is a newer one, or cannot be written.
+        """
+        self.path, self.cap_usd = path, cap_usd
+        self._connection = self._open(path)
+
+    def _open(self, path: Path | None) -> sqlite3.Connection:
+        try:
+            if path is not None:
+                path.parent.mkdir(parents=True, exist_ok=True)
+            connection = sqlite3.connect(
+                path or ":memory:", timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False
+            )
+            connection.row_factory = sqlite3.Row
+            version = connection.execute("PRAGMA user_version").fetchone()[0]
+            if version > SCHEMA_VERSION:
+                raise DataError(
+                    f"{path} was written by a newer version (format {version}, this one reads {SCHEMA_VERSION})",
+                    fix="pip install --upgrade inspect-horizon",
+                )
+            connection.execute("PRAGMA journal_mode = WAL")
+            connection.execute("PRAGMA synchronous = NORMAL")
+            connection.executescript(SCHEMA)
+            connection.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
+        except (sqlite3.Error, OSError) as error:
+            raise DataError(f"the ledger {path} cannot be opened: {error}", fix="check the folder and its disk") from error
+        return connection
+
+    def close(self) -> None:
+        self._connection.close()
+
+    @contextmanager
+    def _write(self) -> Iterator[sqlite3.Connection]:
+        """One transaction, all or nothing, in turn with the other processes."""
+        try:
+            self._connection.execute("BEGIN IMMEDIATE")
+            try:
+                yield self._connection
+            except BaseException:
+                self._connection.execute("ROLLBACK")
+                raise
+            self._connection.execute("COMMIT")
+        except sqlite3.Error as error:
+            raise DataError(
+                f"the ledger {self.path} cannot be written: {error}",
+                fix="free some disk or wait for the other process, then run the same command again",
+            ) from error
+
+    def begin(self, run_id: str, attempt_id: str) -> None:
+        """Note that an attempt at a run starts."""
+        with self._write() as book:
+            book.execute("INSERT OR IGNORE INTO attempts VALUES (?, ?, ?)", (attempt_id, run_id, time.time()))
+
+    def end(self, attempt_id: str, stop_reason: str | None, overshoot: float) -> None:
+        """Note how an attempt's agent ended, and by how much it overspent in its budget's unit."""
+        with self._write() as book:
+            book.execute("INSERT INTO endings VALUES (?, ?, ?, ?)", (attempt_id, time.time(), stop_reason, overshoot))
+
+    def reserve(self, reservation: Reservation) -> str:
+        """Admit a call, before it is made.
+
+        Returns:
+            The call's id, to settle it with.
+
+        Raises:
+            SpendCapExceeded: Spent, reserved and this together exceed the cap, or the call's price is not known.
+            DataError: The reservation cannot be written; the call must not be made.
+        """
+        call_id = uuid4().hex
+        with self._write() as book:
+            self._admit(reservation)
+            values = (call_id, *_flat(reservation, at=time.time(), after=4))
+            book.execute("INSERT INTO reservations VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", values)
+        return call_id
+
+    def _admit(self, reservation: Reservation) -> None:
+        if self.cap_usd is None:
+            return
+        if reservation.usd is None:
+            raise SpendCapExceeded(
+                f"{reservation.model} has no known price, so it cannot be held to a spend cap",
+                fix="pass its price with --prices FILE, or drop --spend-cap",
+            )
+        totals = self.totals()
+        if totals.spent_usd + totals.held_usd + reservation.usd > self.cap_usd * (1 + DUST):
+            raise SpendCapExceeded(
+                f"a call of up to ${reservation.usd:.4f} does not fit the spend cap of ${self.cap_usd:.2f}: "
+                f"${totals.spent_usd:.4f} is spent and ${totals.held_usd:.4f} reserved",
+                fix="run the same command with a higher --spend-cap; nothing that was paid for is lost",
+            )
+
+    def settle(self, call_id: str, settlement: Settlement) -> None:
+        """Replace a reservation by what the call came to."""
+        usage = settlement.usage
+        counts = tuple(asdict(usage).values()) if usage else (None,) * 5
+        values = (
+            *(call_id, time.time(), settlement.outcome, settlement.usd, *counts, settlement.worst_case),
+            *(settlement.served_model, settlement.price_source, settlement.note),
+        )
+        with self._write() as book:
+            book.execute(f"INSERT INTO settlements VALUES ({', '.join('?' * len(values))})", values)
+
+    def totals(self) -> Totals:
+        """What all calls have come to so far."""
+        row = self._connection.execute("SELECT spent_usd, held_usd FROM totals").fetchone()
+        return Totals(row["spent_usd"], max(row["held_usd"], 0.0))
+
+    def calls(self) -> list[dict[str, Any]]:
+        """Every call, in the order of reservation; an unsettled one has null for what is not known."""
+        rows = self._connection.execute(
+            "SELECT r.*, s.at AS settled_at, s.outcome, s.usd AS cost_usd, s.input_tokens, s.cache_read_tokens,"
+            " s.cache_write_tokens, s.output_tokens AS generated_tokens, s.reasoning_tokens, s.worst_case,"
+            " s.served_model, s.price_source, s.note"
+            " FROM reservations r LEFT JOIN settlements s USING (call_id) ORDER BY r.rowid"
+        )
+        return [dict(row) for row in rows]
+
+    def attempts(self) -> list[dict[str, Any]]:
+        """Every attempt at a run, in the order they started; one that a kill cut off has no ending."""
+        rows = self._connection.execute(
+            "SELECT a.*, e.ended_at, e.stop_reason, e.overshoot"
+            " FROM attempts a LEFT JOIN endings e USING (attempt_id) ORDER BY a.rowid"
+        )
+        return [dict(row) for row in rows]
+
+
+def _flat(reservation: Reservation, *, at: float, after: int) -> tuple[Any, ...]:
+    values = tuple(asdict(reservation).values())
+    return (*values[:after], at, *values[after:])

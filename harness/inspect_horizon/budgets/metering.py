@@ -1,0 +1,133 @@
+"""A call's way through the books: admitted by its run's budget and its sweep's cap, then settled in both."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from inspect_horizon.budgets.account import Account, Hold, Worst
+from inspect_horizon.budgets.ledger import Reservation, Settlement
+from inspect_horizon.budgets.prices import Price
+from inspect_horizon.budgets.run import Run
+from inspect_horizon.budgets.usage import Usage
+from inspect_horizon.errors import PriceError
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A call about to be made."""
+
+    model: str
+    price: Price | None
+    prompt_tokens: int
+    """An upper bound."""
+    output_tokens: int
+    """The most it is meant to generate, reasoning and all choices included."""
+    least_output_tokens: int
+    """The fewest with which it is still valid."""
+
+
+@dataclass(eq=False, slots=True)
+class Ticket:
+    """An admitted call: what it may generate, and where its cost is to be booked."""
+
+    run: Run
+    asked: Asked
+    output_tokens: int
+    """The most it may generate; fewer than asked where the run's budget is nearly spent."""
+    call_id: str
+    usd_bound: float | None
+    _account: Account | None
+    _hold: Hold | None
+
+    def answered(self, usage: Usage | None, *, served_model: str | None, price: Price | None) -> float | None:
+        """Book a call that was served; the worst case where no believable usage was reported.
+
+        Returns:
+            Its dollars, or None where the price is not known.
+        """
+        usd = self.usd_bound if usage is None else price.cost_usd(usage) if price else None
+        source = price.source if price else None
+        worst = usage is None
+        note = "no believable usage was reported" if worst else self._note(usage)
+        self._book(Settlement("answered", usd, usage, worst, served_model, source, note), self._measure(usage, usd))
+        return usd
+
+    def failed(self, reason: str, *, billed: bool) -> None:
+        """Book a call that brought no answer: nothing if it was provably not billed, else the worst case."""
+        if billed:
+            amount = self._hold.amount if self._hold else 0.0
+            self._book(Settlement("lost", self.usd_bound, worst_case=True, note=reason), amount, lost=True)
+        else:
+            self._book(Settlement("rejected", 0.0, note=reason), 0.0)
+
+    def _book(self, settlement: Settlement, amount: float, *, lost: bool = False) -> None:
+        """The run's account first: it is in memory and cannot fail, so no money comes free if the disk is full."""
+        if self._account is not None and self._hold is not None:
+            self._account.settle(self._hold, amount, lost=lost)
+        self.run.ledger.settle(self.call_id, settlement)
+
+    def _measure(self, usage: Usage | None, usd: float | None) -> float:
+        """What the call takes out of the run's budget, in that budget's unit."""
+        if self._account is None or self._hold is None:
+            return 0.0
+        if usage is None:
+            return self._hold.amount
+        kind = self._account.budget.kind
+        if kind == "usd":
+            return self._hold.amount if usd is None else usd
+        return usage.output_tokens if kind == "output_tokens" else usage.total_tokens
+
+    def _note(self, usage: Usage | None) -> str | None:
+        if usage is None:
+            return None
+        over = []
+        if usage.output_tokens > self.output_tokens:
+            over.append(f"generated {usage.output_tokens} tokens, {self.output_tokens} were allowed")
+        if usage.prompt_tokens > self.asked.prompt_tokens:
+            over.append(f"prompt of {usage.prompt_tokens} tokens, {self.asked.prompt_tokens} were the bound")
+        return "; ".join(over) or None
+
+
+async def admit(run: Run, asked: Asked) -> Ticket:
+    """Reserve a call in its run's account and in its sweep's ledger.
+
+    Raises:
+        BudgetExceeded: It does not fit what is left of the run's budget.
+        SpendCapExceeded: It does not fit what is left of the sweep's cap.
+        PriceError: The budget is in dollars and the model's price is not known.
+        DataError: The ledger cannot be written.
+    """
+    account = run.account if run.phase == "agent" else None
+    hold = None
+    tokens = asked.output_tokens
+    if account is not None:
+        hold = await account.reserve(_worst(account, asked), asked.output_tokens, asked.least_output_tokens)
+        tokens = hold.output_tokens
+    usd = None
+    if asked.price is not None:
+        base, per_token = asked.price.worst_case(asked.prompt_tokens)
+        usd = base + per_token * tokens
+    try:
+        call_id = run.ledger.reserve(
+            Reservation(run.run_id, run.attempt_id, run.phase, asked.model, usd, asked.prompt_tokens, tokens)
+        )
+    except BaseException:
+        if account is not None and hold is not None:
+            account.settle(hold, 0.0)
+        raise
+    return Ticket(run, asked, tokens, call_id, usd, account, hold)
+
+
+def _worst(account: Account, asked: Asked) -> Worst:
+    match account.budget.kind:
+        case "output_tokens":
+            return Worst(0.0, 1.0)
+        case "tokens":
+            return Worst(float(asked.prompt_tokens), 1.0)
+        case _:
+            if asked.price is None:
+                raise PriceError(
+                    f"the price of {asked.model} is not known, so it cannot be held to {account.budget}",
+                    fix="pass its price with --prices FILE, or use a token budget",
+                )
+            return Worst(*asked.price.worst_case(asked.prompt_tokens))

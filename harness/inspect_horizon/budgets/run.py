@@ -1,0 +1,29 @@
+"""The run that a model call belongs to: its budget, its sweep's ledger and its phase, wherever the call is made from."""
+
+from __future__ import annotations
+
+from contextvars import ContextVar
+from dataclasses import dataclass, field
+
+from inspect_horizon.budgets.account import Account
+from inspect_horizon.budgets.ledger import Ledger, Phase
+
+
+@dataclass(eq=False, slots=True)
+class Run:
+    """One attempt at a planned run, as its model calls see it."""
+
+    run_id: str
+    attempt_id: str
+    account: Account | None
+    """None where only the sweep's cap binds."""
+    ledger: Ledger
+    seed: int | None = None
+    """Chosen for this run; models that take a seed are given it."""
+    phase: Phase = "agent"
+    anchors: dict[int, int] = field(default_factory=dict)
+    """Tokens that conversations of this run were reported to have, by their fingerprint."""
+
+
+CURRENT: ContextVar[Run | None] = ContextVar("horizon_run", default=None)
+"""The run that the present coroutine works for; sub-agents and parallel branches inherit it."""

@@ -1,0 +1,76 @@
+"""The command `horizon`: each subcommand is a thin module, imported when it is called."""
+
+from __future__ import annotations
+
+import importlib
+import sys
+
+import click
+
+from inspect_horizon.errors import ConfigError, HorizonError, IncompleteError, UsageError
+
+COMMANDS = {
+    "sweep": ("sweep", "Run a budget sweep, or finish one."),
+    "plan": ("plan", "Show what a sweep would run and could cost."),
+    "frontier": ("frontier", "Show the horizon that each budget buys."),
+    "collect": ("collect", "Rebuild tables from Inspect logs."),
+    "import": ("import_", "Bring in runs from a CSV, JSONL or Parquet file."),
+    "export": ("export", "Write the runs as CSV, JSONL or Parquet."),
+}
+
+
+class LazyGroup(click.Group):
+    """Knows its commands by name and imports one only when it is asked for."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
+        if cmd_name not in COMMANDS:
+            return None
+        module = importlib.import_module(f"inspect_horizon.cli.{COMMANDS[cmd_name][0]}")
+        command: click.Command = module.command
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
+        """From the table above, so that `--help` imports none of them."""
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, line) for name, (_, line) in COMMANDS.items()])
+
+
+@click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="inspect-horizon", prog_name="horizon")
+def group() -> None:
+    """How long a task can an AI agent do, for what budget, compared with a human?"""
+
+
+def main() -> None:
+    """Run the command; expected errors are a sentence and an exit code, never a traceback.
+
+    Exit codes: 0 done, 1 failed, 2 wrong usage, 3 finished but incomplete, 130 interrupted.
+    """
+    try:
+        group(standalone_mode=False)
+    except click.exceptions.Exit as stop:
+        sys.exit(stop.exit_code)
+    except click.Abort:
+        click.echo("stopped; run the same command again to go on", err=True)
+        sys.exit(130)
+    except click.ClickException as error:
+        error.show()
+        sys.exit(2)
+    except KeyboardInterrupt:
+        click.echo("\nstopped; nothing that was paid for is lost. Run the same command again to go on", err=True)
+        sys.exit(130)
+    except HorizonError as error:
+        click.echo(f"error: {error}", err=True)
+        sys.exit(_exit_code(error))
+    except BrokenPipeError:
+        sys.stderr.close()
+        sys.exit(1)
+
+
+def _exit_code(error: HorizonError) -> int:
+    if isinstance(error, UsageError | ConfigError):
+        return 2
+    return 3 if isinstance(error, IncompleteError) else 1

@@ -1,0 +1,23 @@
+"""`horizon collect`."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import click
+
+from inspect_horizon.sweeps.collecting import collect
+
+
+@click.command(name="collect")
+@click.argument("path", type=click.Path(path_type=Path))
+@click.option("--to", type=click.Path(file_okay=False, path_type=Path), help="Folder for the tables of foreign logs.")
+def command(path: Path, to: Path | None) -> None:
+    """Rebuild the tables of the sweep in PATH, or make them from any Inspect logs with human minutes."""
+    found = collect(path, to=to)
+    click.echo(f"{found.runs} runs, {found.attempts} attempts, {found.missing} without an outcome: {to or path}")
+    for log in found.unreadable:
+        click.echo(f"warning: log {log}", err=True)
+    if found.missing or found.unreadable:
+        sys.exit(3)

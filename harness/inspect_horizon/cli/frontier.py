@@ -1,0 +1,104 @@
+"""`horizon frontier`."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import click
+import numpy as np
+
+from inspect_horizon.budgets.budget import KINDS, Budget, BudgetKind
+from inspect_horizon.budgets.grid import Grid
+from inspect_horizon.errors import UsageError
+from inspect_horizon.frontier import Frontier
+from inspect_horizon.frontier import frontier as estimate
+from inspect_horizon.report import curve_rows, frontier_table, plot_frontier
+from inspect_horizon.runs import read_runs, read_table
+
+PLOT = "frontier"
+
+
+@click.command(name="frontier")
+@click.argument("path", type=click.Path(path_type=Path))
+@click.option("--budgets", help="Grid to read the runs at.  [default: the study's own budgets]")
+@click.option("--kind", type=click.Choice(KINDS), help="Unit of the budgets.  [default: the study's own]")
+@click.option("--estimator", type=click.Choice(["curve", "separate", "metr"]), default="curve", show_default=True)
+@click.option("--quantile", type=float, default=0.5, show_default=True, help="Success rate at the horizon.")
+@click.option("--weights", type=click.Choice(["equal", "invsqrt"]), default="equal", show_default=True)
+@click.option("--wage", type=float, help="Human wage, $ an hour.  [default: the study's, else 50]")
+@click.option("--bootstrap", type=int, default=1000, show_default=True, help="Replicates behind the intervals.")
+@click.option("--resample", type=click.Choice(["full", "family-task", "task"]), default="full", show_default=True)
+@click.option("--cap", help="Budget that held imported runs, such as usd:3.")
+@click.option("--seed", type=int, default=0, show_default=True, help="Of the bootstrap.")
+@click.option("--json", "as_json", is_flag=True, help="Print an object with a list of rows, `curves`.")
+@click.option("--plot/--no-plot", default=True, show_default=True, help="Write frontier.png and frontier.svg.")
+def command(
+    path: Path,
+    budgets: str | None,
+    kind: BudgetKind | None,
+    estimator: str,
+    quantile: float,
+    weights: str,
+    wage: float | None,
+    bootstrap: int,
+    resample: str,
+    cap: str | None,
+    seed: int,
+    *,
+    as_json: bool,
+    plot: bool,
+) -> None:
+    """Show the horizon that each budget buys, for the study in PATH, and draw it."""
+    runs = read_runs(path)
+    grid = Grid.parse(budgets) if budgets else None
+    unit = grid.kind if grid else kind or _own_kind(runs["budget_kind"].dropna().unique().tolist())
+    result = estimate(
+        runs,
+        read_table(path, "checkpoints") if path.is_dir() else None,
+        kind=unit,
+        amounts=grid.amounts if grid else None,
+        estimator=estimator,  # type: ignore[arg-type]  # click has checked the choice
+        quantile=quantile,
+        weights=weights,  # type: ignore[arg-type]  # click has checked the choice
+        wage=wage if wage is not None or runs["human_cost_usd"].notna().any() else DEFAULT_WAGE,
+        bootstrap=bootstrap,
+        resample=resample,  # type: ignore[arg-type]  # click has checked the choice
+        cap=_cap(cap, unit),
+        rng=np.random.default_rng(seed),
+    )
+    click.echo(json.dumps(_object(result), allow_nan=False) if as_json else frontier_table(result))
+    if plot:
+        folder = path if path.is_dir() else path.parent
+        written = plot_frontier(result, folder / PLOT)
+        click.echo(f"plot: {', '.join(map(str, written))}", err=as_json)
+
+
+DEFAULT_WAGE = 50.0
+
+
+def _own_kind(kinds: list[str]) -> BudgetKind:
+    known = [kind for kind in KINDS if kind in kinds]
+    if len(known) > 1:
+        raise UsageError(f"the study has budgets in {', '.join(known)}", fix="choose one with --kind")
+    return known[0] if known else "usd"
+
+
+def _cap(text: str | None, unit: str) -> float | None:
+    if text is None:
+        return None
+    cap = Budget.parse(text)
+    if cap.kind != unit:
+        raise UsageError(f"--cap {text} is not in {unit}, the unit of the budgets", fix=f"write it as {unit}:AMOUNT")
+    return cap.amount
+
+
+def _object(result: Frontier) -> dict[str, object]:
+    return {
+        "budget_kind": result.budget_kind,
+        "estimator": result.estimator,
+        "confidence": result.confidence,
+        "wage_usd_per_hour": result.wage_usd_per_hour,
+        "curves": curve_rows(result),
+        "left_out": dict(result.left_out),
+    }

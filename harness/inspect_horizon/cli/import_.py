@@ -1,0 +1,31 @@
+"""`horizon import`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from inspect_horizon.errors import UsageError
+from inspect_horizon.runs import import_runs
+
+
+@click.command(name="import")
+@click.argument("file", type=click.Path(path_type=Path))
+@click.option("--to", required=True, type=click.Path(file_okay=False, path_type=Path), help="Results folder to make.")
+@click.option("--map", "mappings", multiple=True, metavar="THEIRS=OURS", help="Column names that differ; repeatable.")
+@click.option("--wage", type=float, help="Human wage, $ an hour, where the file states no human cost.")
+@click.option("--threshold", type=float, help="The least score that is a success, where success is a number.")
+@click.option("--replace", is_flag=True, help="Replace what another import left in the folder.")
+def command(
+    file: Path, to: Path, mappings: tuple[str, ...], wage: float | None, threshold: float | None, *, replace: bool
+) -> None:
+    """Bring in runs from FILE: task_id, model, success and human_minutes are needed, cost is welcome."""
+    pairs = [mapping.partition("=") for mapping in mappings]
+    wrong = [mapping for mapping, (_, sign, ours) in zip(mappings, pairs, strict=True) if not sign or not ours]
+    if wrong:
+        raise UsageError(f"--map {wrong[0]!r} names no column", fix="write it as THEIRS=OURS, such as minutes=human_minutes")
+    mapping = {theirs.strip(): ours.strip() for theirs, _, ours in pairs}
+    report = import_runs(file, to, mapping=mapping, wage_usd_per_hour=wage, threshold=threshold, replace=replace)
+    click.echo(str(report))
+    click.echo(f"next: horizon frontier {to}")

@@ -1,0 +1,45 @@
+"""The flags that say what a sweep is, shared by `horizon sweep` and `horizon plan`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import click
+
+from inspect_horizon.budgets.grid import Grid
+
+FLAGS = (
+    click.argument("file", required=False, type=click.Path(exists=True, dir_okay=False, path_type=Path)),
+    click.option("--suite", "suites", multiple=True, help="Suite by name or folder; may be repeated."),
+    click.option("--model", "models", multiple=True, help="Model as LiteLLM names it; may be repeated."),
+    click.option("--strategy", "strategies", multiple=True, help="How a budget is spent.  [default: single]"),
+    click.option("--budgets", help="Grid: usd:0.01..10:x2, tokens:1k,4k,16k, cost_ratio:1/256..1:x4, or a name."),
+    click.option("--epochs", type=int, help="Attempts at every task in every cell.  [default: 1]"),
+    click.option("--limit", type=int, help="Tasks of each suite, drawn at random.  [default: all]"),
+    click.option("--seed", type=int, help="For draws, order and the embedded models.  [default: 1]"),
+    click.option("--wage", "wage_usd_per_hour", type=float, help="Human wage, $ an hour.  [default: 50]"),
+    click.option("--spend-cap", "spend_cap_usd", help="The most the whole sweep may spend, such as 50usd."),
+    click.option("--temperature", type=float, help="Passed to the model."),
+    click.option("--reasoning-effort", help="Passed to the model."),
+    click.option("--reasoning-tokens", type=int, help="Passed to the model."),
+    click.option("--max-tokens", type=int, help="The most one call may generate.  [default: what the model can]"),
+    click.option("--max-connections", type=int, help="Calls at a time.  [default: adaptive]"),
+    click.option("--max-retries", type=int, help="Tries after a failed call.  [default: 6]"),
+    click.option("--model-base-url", help="Where to call the models, if not at their vendor's."),
+    click.option("--prices", help="YAML file of prices that overrule the built-in ones."),
+)
+
+
+def sweep_flags(command: Callable[..., None]) -> Callable[..., None]:
+    """Give a command the flags of a sweep."""
+    for flag in reversed(FLAGS):
+        command = flag(command)
+    return command
+
+
+def asked(flags: dict[str, Any]) -> dict[str, Any]:
+    """The flags as `make_sweep` takes them."""
+    budgets = flags.pop("budgets")
+    return {**flags, "budgets": Grid.parse(budgets) if budgets else None}

@@ -1,0 +1,58 @@
+"""`horizon sweep`."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Any
+
+import click
+
+from inspect_horizon.cli.options import asked, sweep_flags
+from inspect_horizon.cli.progress import progress_bar
+from inspect_horizon.errors import UsageError
+from inspect_horizon.sweeps.describe import plan_text
+from inspect_horizon.sweeps.spec import make_sweep
+from inspect_horizon.sweeps.sweep import RESULTS, Outcome, plan, run
+
+
+@click.command(name="sweep")
+@sweep_flags
+@click.option("--to", type=click.Path(file_okay=False, path_type=Path), help="Folder.  [default: results/NAME]")
+@click.option("--yes", is_flag=True, help="Do not ask before spending.")
+def command(file: Path | None, to: Path | None, *, yes: bool, **flags: Any) -> None:
+    """Run a budget sweep, from FILE, from flags, or the demo when neither is given.
+
+    The same command again finishes what is missing and spends nothing twice.
+    """
+    planned = plan(make_sweep(file, **asked(flags)))
+    folder = to or RESULTS / planned.sweep.name
+    click.echo(plan_text(planned, folder), err=True)
+    if not yes:
+        _ask()
+    with progress_bar(planned) as progress:
+        outcome = run(planned, folder, progress=progress)
+    _report(outcome)
+
+
+def _ask() -> None:
+    if not sys.stdin.isatty():
+        raise UsageError("nobody is there to confirm the plan", fix="look at it with `horizon plan`, then pass --yes")
+    click.confirm("Go ahead?", abort=True, err=True)
+
+
+def _report(outcome: Outcome) -> None:
+    held = f", ${outcome.totals.held_usd:.4f} reserved and never settled" if outcome.totals.held_usd > 1e-9 else ""
+    click.echo(f"runs      {outcome.done} of {outcome.planned}")
+    click.echo(f"spent     ${outcome.totals.spent_usd:.4f}{held}")
+    click.echo(f"overshoot {outcome.overshot} runs over their budget")
+    click.echo(f"tables    {outcome.folder}")
+    for log in outcome.collected.unreadable if outcome.collected else ():
+        click.echo(f"warning: log {log}", err=True)
+    if outcome.complete:
+        click.echo(f"next      horizon frontier {outcome.folder}")
+        return
+    for text, count in list(outcome.collected.errors.items())[:3] if outcome.collected else ():
+        click.echo(f"{count} runs: {text}", err=True)
+    click.echo("incomplete: run the same command again to finish what is missing", err=True)
+    sys.exit(3)

@@ -1,0 +1,44 @@
+"""WHAT IT MEANS: from a table of runs to the time horizon that each budget buys.
+
+Numbers in, frozen dataclasses out; nothing here reads a file, calls a model or knows Inspect.
+"""
+
+from inspect_horizon.frontier.horizon import HorizonFit, fit_horizon
+from inspect_horizon.frontier.lines import cost_ratio, human_line
+from inspect_horizon.frontier.observations import Configuration, Observations, Study, observe
+from inspect_horizon.frontier.results import (
+    FLAGS,
+    EnvelopePoint,
+    Frontier,
+    HorizonCurve,
+    HorizonPoint,
+    Interval,
+    envelope,
+)
+from inspect_horizon.frontier.slopes import SlopeTest
+from inspect_horizon.frontier.study import frontier, horizon_curve
+from inspect_horizon.frontier.weights import equal_task_weight, invsqrt_task_weight, run_weights
+
+__all__ = [
+    "FLAGS",
+    "Configuration",
+    "EnvelopePoint",
+    "Frontier",
+    "HorizonCurve",
+    "HorizonFit",
+    "HorizonPoint",
+    "Interval",
+    "Observations",
+    "SlopeTest",
+    "Study",
+    "cost_ratio",
+    "envelope",
+    "equal_task_weight",
+    "fit_horizon",
+    "frontier",
+    "horizon_curve",
+    "human_line",
+    "invsqrt_task_weight",
+    "observe",
+    "run_weights",
+]

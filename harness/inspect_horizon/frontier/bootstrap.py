@@ -1,0 +1,81 @@
+"""How often each task and run is drawn in each replicate of the hierarchical bootstrap.
+
+Families are drawn with replacement, then tasks within each drawn family, then runs within each drawn task (Kwa et al.
+2025, arXiv:2503.14499). Only the counts of the draws are kept: every budget and model reads the same ones, so
+estimates are paired and a run's whole trajectory stays together.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal, TypeAlias, get_args
+
+import numpy as np
+
+from inspect_horizon.errors import UsageError
+
+if TYPE_CHECKING:
+    from inspect_horizon.frontier.arrays import FloatArray, IntArray
+
+Resample: TypeAlias = Literal["full", "family-task", "task"]
+FEWEST_FAMILIES = 5
+
+
+@dataclass(frozen=True, slots=True)
+class TaskDraws:
+    """How often each task of a study is drawn, for a chunk of replicates."""
+
+    by_family: IntArray
+    """Families first, then tasks within them, shape (R, tasks)."""
+    by_task: IntArray
+    """Tasks alone, for configurations with few families, shape (R, tasks)."""
+
+
+def check_resample(resample: str) -> None:
+    """Refuse a scheme that does not exist.
+
+    Raises:
+        UsageError: It is none of `full`, `family-task` and `task`.
+    """
+    if resample not in get_args(Resample):
+        raise UsageError(f"resample {resample!r} is not known", fix=f"choose one of {', '.join(get_args(Resample))}")
+
+
+def draw_tasks(families: IntArray, replicates: int, rng: np.random.Generator) -> TaskDraws:
+    """Draw tasks for a chunk of replicates.
+
+    Args:
+        families: Family of each task, shape (tasks,), numbered from 0.
+        replicates: How many replicates to draw.
+        rng: Source of the draws.
+    """
+    sizes = np.bincount(families)
+    drawn = rng.multinomial(len(sizes), np.full(len(sizes), 1 / len(sizes)), size=replicates)
+    by_family = np.zeros((replicates, len(families)), dtype=np.int64)
+    for family, size in enumerate(sizes):
+        # m draws of a family, each of `size` tasks, are one multinomial of m * size draws.
+        by_family[:, families == family] = rng.multinomial(drawn[:, family] * size, np.full(size, 1 / size))
+    by_task = rng.multinomial(len(families), np.full(len(families), 1 / len(families)), size=replicates)
+    return TaskDraws(by_family, by_task)
+
+
+def draw_runs(task: IntArray, task_counts: IntArray, rng: np.random.Generator) -> FloatArray:
+    """How often each run is drawn, given how often its task is.
+
+    Args:
+        task: Task of each run, shape (n,).
+        task_counts: Draws of every task, shape (R, tasks).
+        rng: Source of the draws.
+
+    Returns:
+        Shape (R, n); a task drawn m times that has k runs gives m * k draws among them.
+    """
+    _, inverse, sizes = np.unique(task, return_inverse=True, return_counts=True)
+    size_of_run = sizes[inverse]
+    result = task_counts[:, task].astype(np.float64)
+    order = np.argsort(inverse, kind="stable")
+    for size in np.unique(sizes[sizes > 1]):
+        runs = order[size_of_run[order] == size].reshape(-1, size)
+        totals = task_counts[:, task[runs[:, 0]]] * size
+        result[:, runs] = rng.multinomial(totals, np.full(size, 1 / size))
+    return result

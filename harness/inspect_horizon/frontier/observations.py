@@ -1,0 +1,356 @@
+"""From tables of runs and checkpoints to arrays: did each run of a configuration succeed within each budget?"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from inspect_horizon.errors import DataError, UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from inspect_horizon.frontier.arrays import FloatArray, IntArray
+
+Outcomes: TypeAlias = npt.NDArray[np.int8]
+
+UNKNOWN = -1
+ROUNDING = 1 + 1e-9
+"""A spend this much above a budget still counts as within it: sums of prices round."""
+MOST_BUDGETS = 9
+
+_CONFIGURATION = ("model", "scaffold", "strategy", "condition")
+_TOKENS = ("input_tokens", "cache_read_tokens", "cache_write_tokens", "output_tokens")
+_REQUIRED = ("task_id", "model", "success", "human_minutes")
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Configuration:
+    """What is never pooled: everything besides task and budget that can change an outcome."""
+
+    model: str
+    scaffold: str = ""
+    strategy: str = ""
+    condition: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Observations:
+    """The n runs of one configuration against K budgets."""
+
+    configuration: Configuration
+    task: IntArray
+    """Index into the study's tasks, shape (n,)."""
+    doublings: FloatArray
+    """log2 of the task's human minutes, shape (n,)."""
+    weight: FloatArray
+    """The task's own weight, 1 where none is given, shape (n,)."""
+    outcome: Outcomes
+    """1 success, 0 failure or `UNKNOWN` within each budget, shape (n, K)."""
+    covered: IntArray
+    """How many of the budgets the run can speak for: those within the cap it was given, all if none, shape (n,)."""
+    n_errors: int
+    """Runs of this configuration that infrastructure broke and that are in none of the arrays."""
+
+    def evidence(self) -> Outcomes:
+        """The outcomes that enter estimates: those within what covers their run; the others are unknown."""
+        within = np.arange(self.outcome.shape[1])[None, :] < self.covered[:, None]
+        return np.where(within, self.outcome, UNKNOWN).astype(np.int8)
+
+
+@dataclass(frozen=True, slots=True)
+class Study:
+    """Everything that the estimates need, and what was left out of it."""
+
+    kind: str
+    amounts: FloatArray
+    """The budgets, rising, shape (K,), in the unit of `kind`."""
+    tasks: tuple[str, ...]
+    """Every task of the study, sorted, as suite and id."""
+    families: IntArray
+    """Family of each task, shape (len(tasks),)."""
+    observations: tuple[Observations, ...]
+    """One for each configuration, sorted."""
+    left_out: Mapping[str, int]
+    """Runs that are in no estimate, by reason."""
+    wage_usd_per_hour: float | None
+    """Median human cost per hour over the runs, null where the table holds none."""
+
+
+def observe(
+    runs: pd.DataFrame,
+    checkpoints: pd.DataFrame | None = None,
+    *,
+    kind: str,
+    amounts: Sequence[float] | FloatArray | None = None,
+    cap: float | None = None,
+) -> Study:
+    """Success of every run within every budget, configuration by configuration.
+
+    Args:
+        runs: One row a run; `task_id`, `model`, `success`, `human_minutes` and the spend of `kind` are needed, other
+            columns of the runs table are used where they are there.
+        checkpoints: What a run's answer was worth at each rung; without any, success at its total spend.
+        kind: `usd`, `tokens`, `output_tokens` or `cost_ratio`.
+        amounts: Budgets in the unit of `kind`; by default those of the runs, or doublings over the spends of successes.
+        cap: The most a run without a recorded stop reason could spend, in the unit of `kind`: its failure at the cap
+            says nothing of larger budgets.
+
+    Raises:
+        DataError: A column is missing, or no run can be used.
+        UsageError: The kind is not known, or an amount is not above 0.
+    """
+    _check(runs, kind)
+    table = _prepare(runs, kind)
+    reasons = _reasons(table)
+    left_out = {str(reason): int(count) for reason, count in reasons[reasons != ""].value_counts().sort_index().items()}
+    used = table[reasons == ""]
+    if used.empty:
+        raise DataError(
+            f"none of the {len(table)} runs can be used: {left_out or 'the table is empty'}",
+            fix=f"check that `success`, `human_minutes` and the spend behind {kind!r} are filled in",
+        )
+    grid = _grid(used, amounts)
+    tasks = used[["_task", "_family"]].drop_duplicates("_task").sort_values("_task")
+    names = tuple(tasks["_task"])
+    used = used.assign(_number=np.searchsorted(np.array(names, dtype=object), used["_task"].to_numpy(dtype=object)))
+    errors = table[reasons == "error"].groupby(list(_CONFIGURATION)).size().to_dict()
+    steps = None if checkpoints is None else _steps(checkpoints, used, kind)
+    observations = tuple(
+        _of_configuration(Configuration(*map(str, key)), rows, grid, steps, cap, int(errors.get(key, 0)))
+        for key, rows in used.groupby(list(_CONFIGURATION), sort=True)
+    )
+    return Study(kind, grid, names, _codes(tasks["_family"]), observations, left_out, _wage(used))
+
+
+def _check(runs: pd.DataFrame, kind: str) -> None:
+    spend = {"usd": ("cost_usd",), "tokens": _TOKENS, "output_tokens": ("output_tokens",), "cost_ratio": ("cost_usd",)}
+    if kind not in spend:
+        raise UsageError(f"budget kind {kind!r} has no frontier", fix=f"choose one of {', '.join(spend)}")
+    missing = [name for name in (*_REQUIRED, *spend[kind][:1]) if name not in runs.columns]
+    if missing:
+        raise DataError(
+            f"the table of runs has no column {', '.join(missing)}; it has {', '.join(map(str, runs.columns))}",
+            fix="add it, or map another column to it with --map theirs=ours",
+        )
+
+
+def _prepare(runs: pd.DataFrame, kind: str) -> pd.DataFrame:
+    """The runs with every column that is read below, unknowns as NaN or empty text, and their spend in `kind`."""
+    table = runs.reset_index(drop=True).copy()
+    for name in (*_CONFIGURATION, "suite", "stop_reason", "budget_kind", "protocol"):
+        table[name] = _text(table, name)
+    for name in ("human_minutes", "human_cost_usd", "budget_amount", "weight", "cost_usd", *_TOKENS):
+        table[name] = _numbers(table, name)
+    table["success"] = _numbers(table, "success")
+    table["superseded"] = _numbers(table, "superseded").fillna(0.0) > 0
+    table["run_id"] = _text(table, "run_id") if "run_id" in runs.columns else table.index.astype(str)
+    table["_task"] = table["suite"] + "/" + table["task_id"].astype(str)
+    family = _text(table, "task_family")
+    table["_family"] = table["suite"] + "/" + family.where(family != "", table["task_id"].astype(str))
+    table["_kind"] = kind
+    table["_spend"] = _spend(table, kind)
+    table["_told"] = table["protocol"].map({text: _is_told(text) for text in table["protocol"].unique()}).astype(bool)
+    return table
+
+
+def _text(table: pd.DataFrame, name: str) -> pd.Series[str]:
+    if name not in table.columns:
+        return pd.Series("", index=table.index, dtype=object)
+    column = table[name].astype(object)
+    return column.where(column.notna(), "").map(str)
+
+
+def _numbers(table: pd.DataFrame, name: str) -> pd.Series[float]:
+    if name not in table.columns:
+        return pd.Series(np.nan, index=table.index, dtype=np.float64)
+    try:
+        return (
+            pd.to_numeric(table[name]).astype("Float64").astype(object).where(table[name].notna(), np.nan).astype(float)
+        )
+    except (TypeError, ValueError) as error:
+        raise DataError(
+            f"column {name} of the runs holds something that is not a number: {error}", fix="correct it or empty it"
+        ) from error
+
+
+def _spend(table: pd.DataFrame, kind: str) -> pd.Series[float]:
+    if kind == "usd":
+        return table["cost_usd"]
+    if kind == "cost_ratio":
+        return table["cost_usd"] / table["human_cost_usd"].where(table["human_cost_usd"] > 0)
+    if kind == "output_tokens":
+        return table["output_tokens"]
+    counted = [name for name in _TOKENS if table[name].notna().any()]
+    return table[counted].sum(axis=1, skipna=False) if counted else table["output_tokens"]
+
+
+def _is_told(protocol: str) -> bool:
+    """Whether the agent knew its budget, which makes its run say nothing about any other."""
+    try:
+        content: Any = json.loads(protocol) if protocol else {}
+    except json.JSONDecodeError:
+        return False
+    return isinstance(content, dict) and content.get("notice") in ("start", "running")
+
+
+def _reasons(table: pd.DataFrame) -> pd.Series[str]:
+    """Why each run is left out, empty where it is used; the first reason that holds."""
+    minutes, spend = table["human_minutes"], table["_spend"]
+    tests = [
+        (table["superseded"], "superseded"),
+        (table["stop_reason"] == "error", "error"),
+        (table["success"].isna(), "no_success_recorded"),
+        (~(np.isfinite(minutes) & (minutes > 0)), "no_human_minutes"),
+        (~(np.isfinite(spend) & (spend >= 0)), "no_spend"),
+    ]
+    reasons = np.select([test.to_numpy(dtype=bool) for test, _ in tests], [name for _, name in tests], default="")
+    return pd.Series(reasons, index=table.index, dtype=object)
+
+
+def _grid(used: pd.DataFrame, amounts: Sequence[float] | FloatArray | None) -> FloatArray:
+    if amounts is not None:
+        grid = np.unique(np.asarray(amounts, dtype=np.float64))
+        if grid.size == 0 or not (np.isfinite(grid).all() and grid[0] > 0):
+            raise UsageError(f"budgets {list(grid)} cannot be used", fix="give at least one, all finite and above 0")
+        return grid
+    own = used.loc[(used["budget_kind"] == used["_kind"]) & (used["budget_amount"] > 0), "budget_amount"]
+    if not own.empty:
+        return np.unique(own.to_numpy(dtype=np.float64))
+    spends = used.loc[(used["success"] > 0) & (used["_spend"] > 0), "_spend"].to_numpy(dtype=np.float64)
+    if spends.size == 0:
+        spends = used.loc[used["_spend"] > 0, "_spend"].to_numpy(dtype=np.float64)
+    return _doublings_over(spends) if spends.size else np.array([1.0])
+
+
+def _doublings_over(spends: FloatArray) -> FloatArray:
+    """Powers of two that end at the first to hold every spend, at most `MOST_BUDGETS` of them."""
+    top = int(np.ceil(np.log2(spends.max()) - 1e-9))
+    bottom = max(int(np.ceil(np.log2(spends.min()))), top - MOST_BUDGETS + 1)
+    return np.exp2(np.arange(min(bottom, top), top + 1, dtype=np.float64))
+
+
+def _codes(names: pd.Series[str]) -> IntArray:
+    return np.unique(names.to_numpy(dtype=str), return_inverse=True)[1].astype(np.int64)
+
+
+def _wage(used: pd.DataFrame) -> float | None:
+    rates = (60 * used["human_cost_usd"] / used["human_minutes"]).dropna()
+    rates = rates[rates > 0]
+    return None if rates.empty else float(rates.median())
+
+
+def _steps(checkpoints: pd.DataFrame, used: pd.DataFrame, kind: str) -> pd.DataFrame | None:
+    """Checkpoints of used runs with their spend in `kind`, in order of spend; None if they do not tell it."""
+    column = {"usd": "spent_usd", "cost_ratio": "spent_usd", "tokens": "spent_tokens"}.get(kind)
+    if column is None or column not in checkpoints.columns or checkpoints.empty:
+        return None
+    steps = pd.DataFrame(
+        {
+            "run_id": checkpoints["run_id"].astype(str).to_numpy(),
+            "_at": _numbers(checkpoints, column).to_numpy(),
+            "success": _numbers(checkpoints, "success").to_numpy(),
+            "_final": (_text(checkpoints, "how") == "final").to_numpy(),
+        }
+    )
+    costs = used.drop_duplicates("run_id").set_index("run_id")
+    steps = steps[steps["run_id"].isin(costs.index) & steps["_at"].notna()]
+    if kind == "cost_ratio":
+        steps = steps.assign(_at=steps["_at"] / steps["run_id"].map(costs["human_cost_usd"]))
+    finished = set(steps.loc[steps["_final"], "run_id"])
+    ends = costs[costs.index.isin(set(steps["run_id"]) - finished)].reset_index()
+    last = ends[["run_id", "success"]].assign(_at=ends["_spend"], _final=True)
+    return pd.concat([steps, last], ignore_index=True).sort_values(["_at", "_final"], kind="stable")
+
+
+def _of_configuration(
+    configuration: Configuration,
+    rows: pd.DataFrame,
+    grid: FloatArray,
+    steps: pd.DataFrame | None,
+    cap: float | None,
+    n_errors: int,
+) -> Observations:
+    rows = rows.sort_values(["_task", "run_id"], kind="stable")
+    outcome = _outcome_at(rows, grid, steps)
+    limit = _known_up_to(rows, cap)
+    outcome[grid[None, :] > limit[:, None] * ROUNDING] = UNKNOWN
+    own = rows["budget_amount"].to_numpy()[:, None]
+    told = rows["_told"].to_numpy()
+    outcome[told[:, None] & ~np.isclose(grid[None, :], own, rtol=1e-9, atol=0.0)] = UNKNOWN
+    covered = (grid[None, :] <= _declared_cap(rows, cap)[:, None] * ROUNDING).sum(axis=1).astype(np.int64)
+    at_own = (grid[None, :] <= own * ROUNDING).sum(axis=1)
+    covered[told] = at_own[told]
+    return Observations(
+        configuration,
+        rows["_number"].to_numpy(dtype=np.int64),
+        np.log2(rows["human_minutes"].to_numpy(dtype=np.float64)),
+        rows["weight"].fillna(1.0).clip(lower=0.0).to_numpy(dtype=np.float64),
+        outcome,
+        _extend_where_all_ended(outcome, covered),
+        n_errors,
+    )
+
+
+def _outcome_at(rows: pd.DataFrame, grid: FloatArray, steps: pd.DataFrame | None) -> Outcomes:
+    """What the last checkpoint within each budget was worth, 0 before the first."""
+    spend, success = rows["_spend"].to_numpy(dtype=np.float64), rows["success"].to_numpy(dtype=np.float64) > 0
+    outcome = (success[:, None] & (spend[:, None] <= grid[None, :] * ROUNDING)).astype(np.int8)
+    if steps is None:
+        return outcome
+    place = pd.Series(np.arange(len(rows)), index=rows["run_id"].to_numpy())
+    own = steps[steps["run_id"].isin(place.index)]
+    run, worth = place.loc[own["run_id"]].to_numpy(), own["success"].to_numpy(dtype=np.float64)
+    values = np.zeros((len(rows), len(grid) + 2), dtype=np.int8)
+    last = np.zeros(values.shape, dtype=np.int64)
+    # Steps come in order of spend, and of several that first fit the same budget the last one written stays.
+    fits = 1 + np.searchsorted(grid * ROUNDING, own["_at"].to_numpy(dtype=np.float64), side="left")
+    values[run, fits] = np.where(np.isnan(worth), UNKNOWN, worth > 0)
+    last[run, fits] = fits
+    carried = np.take_along_axis(values, np.maximum.accumulate(last, axis=1), axis=1)[:, 1:-1]
+    stepped = np.unique(run)
+    outcome[stepped] = carried[stepped]
+    return outcome
+
+
+def _known_up_to(rows: pd.DataFrame, cap: float | None) -> FloatArray:
+    """The largest budget that each run speaks of, infinite for one that ended by itself, shape (n,)."""
+    reason, spend = rows["stop_reason"].to_numpy(), rows["_spend"].to_numpy(dtype=np.float64)
+    at_own_cap = (reason == "budget") & (rows["budget_kind"] == rows["_kind"]).to_numpy()
+    amount = rows["budget_amount"].to_numpy(dtype=np.float64)
+    limit = np.where(np.isin(reason, ("budget", "other_limit")), spend, np.inf)
+    limit = np.where(at_own_cap & ~np.isnan(amount), amount, limit)
+    if cap is not None:
+        failed = ~(rows["success"].to_numpy(dtype=np.float64) > 0)
+        limit = np.where((reason == "") & failed & (spend * ROUNDING >= cap), cap, limit)
+    return limit
+
+
+def _declared_cap(rows: pd.DataFrame, cap: float | None) -> FloatArray:
+    """The most each run was allowed to spend in this kind, infinite where nothing says so, shape (n,)."""
+    own = (rows["budget_kind"] == rows["_kind"]).to_numpy()
+    amount = rows["budget_amount"].to_numpy(dtype=np.float64)
+    declared = np.where(own & ~np.isnan(amount), amount, np.inf)
+    if cap is not None:
+        unsaid = (rows["stop_reason"] == "").to_numpy() & np.isinf(declared)
+        declared = np.where(unsaid, cap, declared)
+    return declared
+
+
+def _extend_where_all_ended(outcome: Outcomes, covered: IntArray) -> IntArray:
+    """Budgets that speak for each run: those within its cap, and beyond it if its cap stopped no run.
+
+    Where a cap did stop some, the others are known beyond it only because they ended early; using them there would
+    let them stand for all.
+    """
+    extended = covered.copy()
+    for reach in np.unique(covered):
+        same = covered == reach
+        if (outcome[same][:, reach:] != UNKNOWN).all():
+            extended[same] = outcome.shape[1]
+    return extended

@@ -1,0 +1,53 @@
+"""What an embedded model must know of a suite to do its tasks: read the conversation, work, answer.
+
+A craft is an honest program: it sees what a language model would see (messages and the names of the tools) and works
+the answer out. How fast it works and when it slips is not its business; that is the clerk's.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+Message = Mapping[str, Any]
+"""One message of an OpenAI-style conversation: `role`, `content` (text) and perhaps `tool_calls`."""
+
+
+@dataclass(frozen=True, slots=True)
+class ToolUse:
+    """A tool and what it is called with."""
+
+    name: str
+    arguments: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What a reply says after its working: a text, and a tool call unless the text is the answer."""
+
+    text: str
+    call: ToolUse | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Move:
+    """What a worker does next in a conversation, and the human time behind it."""
+
+    seconds_before: float
+    """Human seconds of the work that earlier replies of this conversation have done."""
+    seconds: float
+    """Human seconds of the work in this reply; over a whole task these sum to its human time."""
+    working: str
+    """The work written out, one line a step, ending in a newline; empty where nothing is to be worked out."""
+    right: Outcome
+    """What follows when no step slips, given what earlier replies carried forward, right or wrong."""
+    slipped: Outcome
+    """The same with one step of this reply done wrong: never equal to `right` where `seconds` is above 0."""
+
+
+class Craft(Protocol):
+    """How the tasks of one suite are done."""
+
+    def __call__(self, messages: Sequence[Message], tools: Sequence[str]) -> Move | None:
+        """The next move, or None where the conversation is not one of this suite's tasks."""

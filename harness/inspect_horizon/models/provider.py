@@ -1,0 +1,248 @@
+"""The Inspect model provider `litellm`: any model that LiteLLM can call, at exact dollars, within its run's budget."""
+
+from __future__ import annotations
+
+import asyncio
+import functools
+from typing import Any
+
+import litellm
+from inspect_ai.model import (
+    ChatMessage,
+    GenerateConfig,
+    ModelAPI,
+    ModelCall,
+    ModelCost,
+    ModelInfo,
+    ModelOutput,
+    ModelUsage,
+    RetryDecision,
+    ServedModelUsage,
+    set_model_info,
+)
+from inspect_ai.tool import ToolChoice, ToolInfo
+from inspect_ai.util import LimitExceededError
+from tenacity.wait import wait_base
+
+from inspect_horizon.budgets.budget import Budget
+from inspect_horizon.budgets.metering import Asked, Ticket, admit
+from inspect_horizon.budgets.prices import Price, price_book
+from inspect_horizon.budgets.run import CURRENT, Run
+from inspect_horizon.budgets.usage import Usage
+from inspect_horizon.errors import BudgetExceeded, ModelError
+from inspect_horizon.models import embedded
+from inspect_horizon.models.bound import Prompt
+from inspect_horizon.models.convert import from_response, read_usage, to_message, to_tool, to_tool_choice
+from inspect_horizon.models.failures import WaitAsAsked, can_be_billed, retry_decision
+from inspect_horizon.models.request import HIDDEN, options, smallest_output
+
+litellm.suppress_debug_info = True
+litellm.telemetry = False
+
+COST = "horizon_cost_usd"
+"""Where an output carries its exact dollars, in its metadata."""
+FALLBACK_MAX_TOKENS = 8192
+"""For models whose table names no maximum; without one, some vendors' routes would ask for 64,000."""
+
+
+class LiteLLMAPI(ModelAPI):
+    """`litellm/openai/gpt-5-mini`, `litellm/anthropic/…`, `litellm/embedded/clerk-small`: one provider for all."""
+
+    def __init__(
+        self,
+        model_name: str,
+        base_url: str | None = None,
+        api_key: str | None = None,
+        config: GenerateConfig = GenerateConfig(),  # noqa: B008 - Inspect's own signature
+        **model_args: Any,
+    ) -> None:
+        """Check that LiteLLM knows the provider, and that an embedded model exists.
+
+        Args:
+            model_name: LiteLLM's name of the model, provider first.
+            base_url: Where to call it, if not at the vendor's.
+            api_key: Normally None: keys come from the environment.
+            config: Inspect's options for all calls.
+            model_args: Passed on to LiteLLM as they are (`-M`), save `prices`: comma-separated price files.
+
+        Raises:
+            ModelError: LiteLLM knows no such provider, or there is no such embedded model.
+        """
+        super().__init__(model_name, base_url, api_key, [], config)
+        check_name(model_name)
+        files = [part for part in str(model_args.pop("prices", "") or "").split(",") if part]
+        self.price = price_book(*files).find(model_name)
+        self.model_args = model_args
+        if self.price is not None:
+            set_model_info(f"litellm/{model_name}", _model_info(self.price))
+
+    async def generate(
+        self, input: list[ChatMessage], tools: list[ToolInfo], tool_choice: ToolChoice, config: GenerateConfig
+    ) -> ModelOutput | tuple[ModelOutput | Exception, ModelCall]:
+        request = self._request(input, tools, tool_choice, config)
+        run = CURRENT.get()
+        if run is None:
+            response = await self._call(request)
+            usage = read_usage(response)
+            usd = self.price.cost_usd(usage) if self.price and usage else None
+            return self._logged(self._output(response, tools, usage, usd), request, response)
+        return await self._within_budget(run, request, tools)
+
+    def _request(
+        self, input: list[ChatMessage], tools: list[ToolInfo], tool_choice: ToolChoice, config: GenerateConfig
+    ) -> dict[str, Any]:
+        request: dict[str, Any] = {
+            "model": self.model_name,
+            "messages": [to_message(message) for message in input],
+            "max_tokens": config.max_tokens or self.max_tokens(),
+            **options(config, self.model_name),
+            **self.model_args,
+        }
+        if tools:
+            request["tools"] = [to_tool(tool) for tool in tools]
+            request["tool_choice"] = to_tool_choice(tool_choice)
+        if self.base_url:
+            request["api_base"] = self.base_url
+        if self.api_key:
+            request["api_key"] = self.api_key
+        return request
+
+    async def _within_budget(
+        self, run: Run, request: dict[str, Any], tools: list[ToolInfo]
+    ) -> ModelOutput | tuple[ModelOutput | Exception, ModelCall]:
+        """Reserve, clamp, call, settle."""
+        if self.model_name.startswith(f"{embedded.PROVIDER}/") and run.seed is not None:
+            request["seed"] = run.seed
+        prompt = Prompt(request["messages"], request.get("tools", []))
+        ticket = await self._admit(run, request, prompt)
+        request["max_tokens"] = ticket.output_tokens // request.get("n", 1)
+        response = await self._call_on(ticket, request)
+        usage = read_usage(response)
+        usd = ticket.answered(usage, served_model=response.model, price=self.price)
+        output = self._output(response, tools, usage, usd)
+        if usage is not None:
+            prompt.remember(run.anchors, to_message(output.message), usage.prompt_tokens, usage.output_tokens)
+        return self._logged(output, request, response)
+
+    async def _admit(self, run: Run, request: dict[str, Any], prompt: Prompt) -> Ticket:
+        choices = request.get("n", 1)
+        asked = Asked(
+            self.model_name,
+            self.price,
+            prompt.bound(run.anchors),
+            request["max_tokens"] * choices,
+            smallest_output(request) * choices,
+        )
+        try:
+            return await admit(run, asked)
+        except BudgetExceeded as error:
+            if run.account is not None and run.account.lost > 0:
+                raise ModelError(
+                    f"calls that failed may have been billed and left too little of the budget ({error})",
+                    fix="run the same command again; the attempt is kept, and its spend is counted as wasted",
+                ) from error
+            raise _limit(run, error) from error
+
+    async def _call_on(self, ticket: Ticket, request: dict[str, Any]) -> Any:
+        try:
+            return await self._call(request)
+        except Exception as error:
+            ticket.failed(f"{type(error).__name__}: {error}"[:500], billed=can_be_billed(error))
+            raise
+        except BaseException:
+            ticket.failed("cancelled while under way", billed=True)
+            raise
+
+    async def _call(self, request: dict[str, Any]) -> Any:
+        """One request, without LiteLLM's own retries: Inspect's are the only ones."""
+        return await litellm.acompletion(**request, num_retries=0, max_retries=0, _skip_mcp_handler=True)
+
+    def _output(self, response: Any, tools: list[ToolInfo], usage: Usage | None, usd: float | None) -> ModelOutput:
+        output = from_response(response, self.model_name, tools, usage)
+        if usd is not None and self.price is not None:
+            output.metadata = {COST: usd, "price_source": self.price.source}
+        return output
+
+    def _logged(
+        self, output: ModelOutput, request: dict[str, Any], response: Any
+    ) -> ModelOutput | tuple[ModelOutput | Exception, ModelCall]:
+        """The output with the raw call beside it for Inspect's log, without what may hold secrets."""
+        if self.model_name.startswith(f"{embedded.PROVIDER}/"):
+            return output
+        shown = {key: value for key, value in request.items() if key not in HIDDEN}
+        return output, ModelCall.create(shown, response.model_dump())
+
+    def served_model_usage(self, output: ModelOutput) -> list[ServedModelUsage] | None:
+        """Exact dollars, whatever the tariff: a million tokens at the dollars of the call."""
+        usd = (output.metadata or {}).get(COST)
+        if usd is None:
+            return None
+        cost = ModelCost(input=usd, output=0, input_cache_write=0, input_cache_read=0)
+        return [ServedModelUsage(f"litellm/{self.model_name}", ModelUsage(input_tokens=1_000_000), cost)]
+
+    def max_tokens(self) -> int:
+        """As many as the model can generate: what a call may cost is then bounded by its budget alone."""
+        return self.price.max_output_tokens if self.price and self.price.max_output_tokens else FALLBACK_MAX_TOKENS
+
+    async def count_text_tokens(self, text: str) -> int:
+        """LiteLLM's count, which needs no network."""
+        return int(await asyncio.to_thread(litellm.token_counter, model=self.model_name, text=text))
+
+    def should_retry(self, ex: Exception) -> RetryDecision:
+        return retry_decision(ex)
+
+    def retry_wait(self) -> wait_base:
+        return WaitAsAsked()
+
+    def is_auth_failure(self, ex: Exception) -> bool:
+        return isinstance(ex, litellm.AuthenticationError)
+
+    def connection_key(self) -> str:
+        return f"{self.initial_api_key}/{self.base_url}/{self.model_name}"
+
+
+@functools.cache
+def check_name(model_name: str) -> None:
+    """Raise unless LiteLLM knows the provider of this model.
+
+    Raises:
+        ModelError: The provider is unknown, or there is no such embedded model.
+    """
+    embedded.register()
+    provider, _, name = model_name.partition("/")
+    if provider == embedded.PROVIDER and name not in embedded.CLERKS:
+        raise ModelError(f"there is no embedded model {name!r}", fix=f"choose one of {', '.join(embedded.CLERKS)}")
+    try:
+        litellm.get_llm_provider(model_name)
+    except litellm.BadRequestError as error:
+        raise ModelError(
+            f"LiteLLM knows no provider for the model {model_name!r}",
+            fix="write it as LiteLLM does, provider first, such as openai/gpt-5-mini or anthropic/claude-sonnet-4-5",
+        ) from error
+
+
+def missing_keys(model_name: str) -> list[str]:
+    """Environment variables that the model's provider needs and that are not set."""
+    if model_name.startswith(f"{embedded.PROVIDER}/"):
+        return []
+    return list(litellm.validate_environment(model_name).get("missing_keys") or [])
+
+
+def _limit(run: Run, error: BudgetExceeded) -> LimitExceededError:
+    account = run.account
+    budget = account.budget if account else Budget(1.0, "tokens")
+    spent = account.spent if account else 0.0
+    kind = "cost" if budget.kind == "usd" else "token"
+    return LimitExceededError(kind, value=spent, limit=budget.amount, message=str(error))  # type: ignore[arg-type]
+
+
+def _model_info(price: Price) -> ModelInfo:
+    base = price.base
+    million = 1_000_000
+    cost = ModelCost(
+        input=base.input * million,
+        output=base.output * million,
+        input_cache_write=base.cache_write * million,
+        input_cache_read=base.cache_read * million,
+    )
+    return ModelInfo(cost=cost, context_length=price.max_input_tokens, output_tokens=price.max_output_tokens)

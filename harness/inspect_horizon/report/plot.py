@@ -1,0 +1,74 @@
+"""The frontier as a picture, written to files."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Literal, TypeAlias, get_args
+
+from inspect_horizon.errors import DataError, UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from inspect_horizon.frontier import Frontier
+
+PlotFormat: TypeAlias = Literal["png", "svg", "pdf"]
+
+_UNDATED: dict[str, dict[str, None]] = {"svg": {"Date": None}, "pdf": {"CreationDate": None}}
+"""What is left out of a file, so that the same frontier gives the same bytes."""
+
+
+def plot_frontier(
+    frontier: Frontier,
+    path_stem: Path,
+    *,
+    formats: Sequence[PlotFormat] = ("png", "svg"),
+    title: str | None = None,
+    width_inches: float = 7.0,
+    weights: str | None = None,
+    tested_minutes: tuple[float, float] | None = None,
+) -> list[Path]:
+    """Draw horizon against budget and write it, once a format; the same frontier gives the same bytes.
+
+    Args:
+        frontier: What to draw.
+        path_stem: Where to write, without the ending that names the format; folders that lack are made.
+        formats: Any of `png`, `svg` and `pdf`.
+        title: In place of one that says what is shown.
+        width_inches: 7 spans a page, 3.5 a column.
+        weights: How runs were weighted, for the foot.
+        tested_minutes: Shortest and longest task tried; horizons beyond were read off the model alone.
+
+    Returns:
+        The files written, in the order of the formats.
+
+    Raises:
+        UsageError: A format is not known, or the width leaves no room.
+        DataError: A file cannot be written.
+    """
+    unknown = [name for name in formats if name not in get_args(PlotFormat)]
+    if unknown or not formats:
+        raise UsageError(
+            f"plot format {unknown[0]!r} is not known" if unknown else "no plot format is given",
+            fix=f"choose from {', '.join(get_args(PlotFormat))}",
+        )
+    if not 3 <= width_inches <= 40:
+        raise UsageError(f"a plot {width_inches} inches wide cannot be read", fix="take 7 for a page, 3.5 for a column")
+    # Matplotlib takes half a second to load, and most commands draw nothing.
+    from inspect_horizon.report.figure import draw_frontier, style
+
+    with style():
+        figure = draw_frontier(
+            frontier, title=title, width_inches=width_inches, weights=weights, tested_minutes=tested_minutes
+        )
+        paths = [path_stem.with_name(f"{path_stem.name}.{name}") for name in formats]
+        try:
+            path_stem.parent.mkdir(parents=True, exist_ok=True)
+            for path, name in zip(paths, formats, strict=True):
+                figure.savefig(path, format=name, metadata=_UNDATED.get(name))
+        except OSError as error:
+            raise DataError(
+                f"the plot cannot be written to {path_stem.parent}: {error.strerror or error}",
+                fix="make room there or name another place",
+            ) from error
+    return paths

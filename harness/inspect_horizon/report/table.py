@@ -1,0 +1,192 @@
+"""The frontier as plain text for a terminal."""
+
+from __future__ import annotations
+
+import textwrap
+from itertools import groupby
+from typing import TYPE_CHECKING
+
+from rich.cells import cell_len
+
+from inspect_horizon.frontier import FLAGS
+from inspect_horizon.report.names import clean, labels, shorten
+from inspect_horizon.report.units import (
+    DASH,
+    format_budget,
+    format_interval,
+    format_minutes,
+    format_share,
+    format_usd,
+)
+from inspect_horizon.report.wording import ESTIMATORS, budget_name, has_intervals, percent
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from inspect_horizon.frontier import Frontier, HorizonCurve, HorizonPoint
+
+NARROWEST = 60
+"""Columns that the numbers need beside a flag."""
+_INDENT, _GAP = "  ", "  "
+_NUMBERS = ("budget", "horizon", "interval", "cost ratio", "runs", "solved")
+
+
+def frontier_table(frontier: Frontier, *, width: int = 80) -> str:
+    """What each budget buys, curve by curve, and below it what the reader must know to trust it.
+
+    Args:
+        frontier: What to show.
+        width: The most columns a line may take; less than `NARROWEST` is taken as `NARROWEST`.
+
+    Returns:
+        Lines without trailing blanks, without control characters, each at most `width` wide.
+    """
+    width = max(width, NARROWEST)
+    names = labels([curve.configuration for curve in frontier.curves])
+    sections = [
+        _heading(frontier, width),
+        *_curves(frontier, names, width),
+        _longest(frontier, width),
+        _slope_alarms(frontier, names, width),
+        _legend(frontier, width),
+        _left_out(frontier, width),
+    ]
+    return "\n\n".join("\n".join(line.rstrip() for line in section) for section in sections if section) + "\n"
+
+
+def _heading(frontier: Frontier, width: int) -> list[str]:
+    interval = f"{percent(frontier.confidence)} bootstrap intervals" if has_intervals(frontier) else "no intervals"
+    parts = [f"{percent(frontier.quantile)} time horizon that each budget buys ({budget_name(frontier.budget_kind)})"]
+    parts += [f"{ESTIMATORS[frontier.estimator]}, {interval}."]
+    if frontier.wage_usd_per_hour is not None:
+        parts += [f"Cost ratio: the budget over what a human at {format_usd(frontier.wage_usd_per_hour)}/h costs."]
+    return [line for part in parts for line in textwrap.wrap(part, width)]
+
+
+def _curves(frontier: Frontier, names: Sequence[str], width: int) -> list[list[str]]:
+    """A block for each curve, their columns aligned, the first under the names of the columns."""
+    cells = [[_cells(frontier, point) for point in curve.points] for curve in frontier.curves]
+    sizes = [max(map(len, column)) for column in zip(_NUMBERS, *(row for rows in cells for row in rows), strict=True)]
+    blocks = [
+        [_title(curve, name, width), *_lines(curve, rows, sizes, width)]
+        for curve, name, rows in zip(frontier.curves, names, cells, strict=True)
+    ]
+    if blocks:
+        blocks[0].insert(0, f"{_joined(_NUMBERS, sizes)}{_GAP}flags")
+    return blocks
+
+
+def _cells(frontier: Frontier, point: HorizonPoint) -> tuple[str, ...]:
+    unknown = point.ci_low is None and point.ci_high is None
+    return (
+        format_budget(frontier.budget_kind, point.budget_amount, unit=False),
+        DASH if point.horizon_minutes is None else format_minutes(point.horizon_minutes),
+        DASH if unknown else format_interval(point.ci_low, point.ci_high),
+        DASH if point.cost_ratio is None else format_share(point.cost_ratio),
+        f"{point.n_runs}",
+        f"{point.n_success}",
+    )
+
+
+def _lines(curve: HorizonCurve, rows: Sequence[Sequence[str]], sizes: Sequence[int], width: int) -> list[str]:
+    """A line a budget; flags that do not fit beside its numbers go on below."""
+    shared = _shared_flags(curve)
+    lines = []
+    for point, row in zip(curve.points, rows, strict=True):
+        numbers = _joined(row, sizes) + _GAP
+        own = ", ".join(flag for flag in point.flags if flag not in shared and not _implied(flag, point))
+        flags = textwrap.wrap(own, max(width - len(numbers), max(map(len, FLAGS)) + 1)) or [""]
+        lines += [numbers + flags[0], *(" " * len(numbers) + rest for rest in flags[1:])]
+    return lines
+
+
+def _implied(flag: str, point: HorizonPoint) -> bool:
+    """Whether a flag goes without saying: no outcome, or all alike, is always too little to trust."""
+    return flag == "unidentified" and not {"no_success", "no_failure", "unobserved"}.isdisjoint(point.flags)
+
+
+def _joined(row: Sequence[str], sizes: Sequence[int]) -> str:
+    return _INDENT + _GAP.join(cell.rjust(size) for cell, size in zip(row, sizes, strict=True))
+
+
+def _title(curve: HorizonCurve, name: str, width: int) -> str:
+    """The curve's name on the left; its slope and the flags that all its points carry on the right."""
+    ends = curve.slope_interval
+    between = "" if ends is None or None in (ends.low, ends.high) else f" ({ends.low:.2f}{DASH}{ends.high:.2f})"
+    slope = [] if curve.slope is None else [f"slope {curve.slope:.2f}{between} per doubling"]
+    notes = ", ".join([*slope, *_shared_flags(curve)])
+    notes = shorten(notes, width // 2 + 10)
+    name = shorten(name, width - cell_len(notes) - len(_GAP))
+    return name + " " * (width - cell_len(name) - cell_len(notes)) + notes
+
+
+def _shared_flags(curve: HorizonCurve) -> list[str]:
+    """Flags of every one of several points, in the order of `FLAGS`."""
+    common = set.intersection(*(set(point.flags) for point in curve.points)) if len(curve.points) > 1 else set()
+    return [flag for flag in FLAGS if flag in common]
+
+
+def _longest(frontier: Frontier, width: int) -> list[str]:
+    """Who reaches the longest horizon, neighbouring budgets with one winner together; nothing for a single curve."""
+    if len(frontier.curves) < 2:
+        return []
+    name_of = dict(zip([c.configuration for c in frontier.curves], labels([c.configuration for c in frontier.curves])))
+    lines = []
+    for winner, group in groupby(frontier.envelope, key=lambda point: point.winner):
+        points = list(group)
+        budgets = _span(format_budget(frontier.budget_kind, p.budget_amount, unit=False) for p in points)
+        times = _span(format_minutes(p.horizon_minutes) for p in points if p.horizon_minutes is not None)
+        lines.append((budgets, DASH if winner is None else name_of[winner], times))
+    first = max(len(budgets) for budgets, _, _ in lines)
+    last = max(len(times) for _, _, times in lines)
+    room = width - first - last - len(_INDENT) - 2 * len(_GAP)
+    most = min(room, max(cell_len(name) for _, name, _ in lines))
+    return ["Longest horizon at each budget"] + [
+        f"{_INDENT}{budgets.ljust(first)}{_GAP}{_padded(shorten(name, most), most)}{_GAP}{times}"
+        for budgets, name, times in lines
+    ]
+
+
+def _span(texts: Iterable[str]) -> str:
+    ends = list(texts)
+    return "" if not ends else ends[0] if ends[0] == ends[-1] else f"{ends[0]} to {ends[-1]}"
+
+
+def _padded(text: str, cells: int) -> str:
+    return text + " " * (cells - cell_len(text))
+
+
+def _slope_alarms(frontier: Frontier, names: Sequence[str], width: int) -> list[str]:
+    lines: list[str] = []
+    for curve, name in zip(frontier.curves, names, strict=True):
+        test = curve.slope_test
+        if test is None or "slope_differs" not in _shared_flags(curve) + [f for p in curve.points for f in p.flags]:
+            continue
+        compared = ", ".join(format_budget(frontier.budget_kind, amount, unit=False) for amount in test.budgets)
+        text = f"F({test.df[0]}, {test.df[1]}) = {test.statistic:.3g}, p = {test.p_value:.1g}, over {compared}"
+        lines += [_INDENT + shorten(name, width - len(_INDENT)), *_wrapped(text, width, 2)]
+    return ["Slopes that differ between budgets", *lines] if lines else []
+
+
+def _legend(frontier: Frontier, width: int) -> list[str]:
+    """What the flags mean, of those that occur."""
+    raised = {flag for curve in frontier.curves for point in curve.points for flag in point.flags}
+    if not raised:
+        return []
+    size = max(map(len, raised))
+    lines = []
+    for flag in (flag for flag in FLAGS if flag in raised):
+        text = textwrap.wrap(FLAGS[flag], width - size - len(_INDENT) - len(_GAP))
+        lines += [f"{_INDENT}{name.ljust(size)}{_GAP}{line}" for name, line in zip([flag, *[""] * len(text)], text)]
+    return ["Flags", *lines]
+
+
+def _left_out(frontier: Frontier, width: int) -> list[str]:
+    if not frontier.left_out:
+        return []
+    reasons = ", ".join(f"{count} {clean(reason)}" for reason, count in sorted(frontier.left_out.items()))
+    return [f"Left out: {sum(frontier.left_out.values())} runs", *_wrapped(reasons, width, 1)]
+
+
+def _wrapped(text: str, width: int, depth: int) -> list[str]:
+    return textwrap.wrap(text, width, initial_indent=_INDENT * depth, subsequent_indent=_INDENT * depth)

@@ -1,0 +1,27 @@
+"""WHAT HAPPENED: the tables of runs, their store, and the ways in and out."""
+
+from inspect_horizon.runs.casting import conform
+from inspect_horizon.runs.exporting import export_runs
+from inspect_horizon.runs.importing import ImportReport, import_runs
+from inspect_horizon.runs.schema import COLUMNS, SCHEMA_VERSION, TABLES, Column, Table, arrow_schema
+from inspect_horizon.runs.sources import Format
+from inspect_horizon.runs.store import read_runs, read_table, tables_in, write_table, write_tables
+
+__all__ = [
+    "COLUMNS",
+    "SCHEMA_VERSION",
+    "TABLES",
+    "Column",
+    "Format",
+    "ImportReport",
+    "Table",
+    "arrow_schema",
+    "conform",
+    "export_runs",
+    "import_runs",
+    "read_runs",
+    "read_table",
+    "tables_in",
+    "write_table",
+    "write_tables",
+]

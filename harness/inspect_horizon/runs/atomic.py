@@ -1,0 +1,67 @@
+"""Files that appear whole or not at all."""
+
+from __future__ import annotations
+
+import errno
+import os
+from contextlib import contextmanager, suppress
+from typing import TYPE_CHECKING, BinaryIO
+from uuid import uuid4
+
+from inspect_horizon.errors import DataError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+
+
+@contextmanager
+def replacing(path: Path) -> Iterator[BinaryIO]:
+    """A file to write, which takes the place of `path` when the block ends and leaves no trace when it fails.
+
+    It is written under a name that starts with a dot, in the folder of `path` (made if need be), and is on the disk
+    before it gets its name. A kill leaves at most such a dot file, which no reader matches.
+
+    Raises:
+        DataError: The disk is full, or the folder cannot be written; `path` is as it was.
+    """
+    temporary = path.with_name(f".{path.name}.{uuid4().hex[:8]}.tmp")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            with temporary.open("wb") as handle:
+                yield handle
+                sync(handle)
+            temporary.replace(path)
+            _sync_folder(path.parent)
+        finally:
+            with suppress(OSError):
+                temporary.unlink(missing_ok=True)
+    except OSError as problem:
+        raise _refusal(path, problem) from problem
+
+
+def sync(handle: BinaryIO) -> None:
+    """Wait until what was written is on the disk."""
+    handle.flush()
+    os.fsync(handle.fileno())
+
+
+def _sync_folder(folder: Path) -> None:
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _refusal(path: Path, problem: OSError) -> DataError:
+    reason = (os.strerror(problem.errno) if problem.errno else str(problem)).lower()
+    kept = "; the file that was there is unchanged" if path.is_file() else ""
+    if problem.errno in FULL:
+        fix = "free some space, or write to another disk, and run the same command again"
+    else:
+        fix = f"see that {path.parent} is a folder that you may write to, or choose another place"
+    return DataError(f"{path} could not be written: {reason}{kept}", fix=fix)

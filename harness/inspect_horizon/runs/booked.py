@@ -1,0 +1,118 @@
+"""What a sweep's ledger says of each attempt: its calls, its spend, how it ended."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from inspect_horizon.budgets.ledger import Ledger
+from inspect_horizon.budgets.usage import COUNTS
+
+Call = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """One try at a planned run."""
+
+    attempt_id: str
+    run_id: str
+    started_at: str
+    overshoot: float | None
+    """In the budget's unit; None where a kill cut the attempt off."""
+
+
+@dataclass(frozen=True, slots=True)
+class Booked:
+    """A ledger, by attempt."""
+
+    attempts: Mapping[str, Attempt] = field(default_factory=dict)
+    calls: Mapping[str, tuple[Call, ...]] = field(default_factory=dict)
+    """By attempt, in the order of reservation."""
+    attempt_numbers: dict[str, int] = field(default_factory=dict)
+    """1 for the first try at its run; filled in when the runs are put in order."""
+
+    def spend(self, attempt_id: str) -> dict[str, Any]:
+        """The columns of a run that its calls fill; nothing for an attempt that the ledger does not know."""
+        if attempt_id not in self.attempts:
+            return {}
+        calls = self.calls.get(attempt_id, ())
+        agent = [call for call in calls if call["phase"] == "agent" and call["outcome"] == "answered"]
+        wasted = [call for call in calls if call["outcome"] == "lost" or call["settled_at"] is None]
+        counts = {name: _total(_tokens(call)[name] for call in agent) for name in COUNTS}
+        return {
+            **counts,
+            "model_calls": len(agent),
+            "cost_usd": _total(call["cost_usd"] for call in agent),
+            "scorer_usd": _total(
+                call["cost_usd"] for call in calls if call["phase"] == "scorer" and call["settled_at"]
+            ),
+            "wasted_usd": _total(call["usd"] for call in wasted),
+            "price_source": next((call["price_source"] for call in agent if call["price_source"]), None),
+            "served_model": next((call["served_model"] for call in agent if call["served_model"]), None),
+            "overshoot": self.attempts[attempt_id].overshoot,
+        }
+
+    def call_rows(self) -> list[dict[str, Any]]:
+        """The calls table."""
+        return [self._call_row(call) for calls in self.calls.values() for call in calls]
+
+    def _call_row(self, call: Call) -> dict[str, Any]:
+        settled = call["settled_at"]
+        return {
+            **{name: call[name] for name in ("call_id", "run_id", "phase", "model", "served_model", "cost_usd")},
+            **{name: call[name] for name in ("price_source", "outcome")},
+            **_tokens(call),
+            "attempt": self.attempt_numbers.get(call["attempt_id"]),
+            "sample_uuid": call["attempt_id"],
+            "reserved_usd": call["usd"],
+            "reserved_tokens": call["prompt_tokens"] + call["output_tokens"],
+            "latency_seconds": None if settled is None else settled - call["at"],
+            "worst_case": None if settled is None else bool(call["worst_case"]),
+            "started_at": _time(call["at"]),
+            "settled_at": None if settled is None else _time(settled),
+        }
+
+
+def booked(path: Path) -> Booked:
+    """Read a ledger.
+
+    Raises:
+        DataError: The file is no ledger, or a newer version wrote it.
+    """
+    ledger = Ledger(path)
+    try:
+        calls: dict[str, list[Call]] = defaultdict(list)
+        for call in ledger.calls():
+            calls[call["attempt_id"]].append(call)
+        attempts = {
+            row["attempt_id"]: Attempt(row["attempt_id"], row["run_id"], _time(row["started_at"]), row["overshoot"])
+            for row in ledger.attempts()
+        }
+    finally:
+        ledger.close()
+    return Booked(attempts, {attempt: tuple(own) for attempt, own in calls.items()})
+
+
+def _tokens(call: Call) -> dict[str, Any]:
+    return {
+        "input_tokens": call["input_tokens"],
+        "cache_read_tokens": call["cache_read_tokens"],
+        "cache_write_tokens": call["cache_write_tokens"],
+        "output_tokens": call["generated_tokens"],
+        "reasoning_tokens": call["reasoning_tokens"],
+    }
+
+
+def _total(values: Iterable[float | None]) -> float | None:
+    """The sum, or None where a part of it is not known."""
+    parts = list(values)
+    return None if None in parts else sum(part for part in parts if part is not None)
+
+
+def _time(seconds: float) -> str:
+    return datetime.fromtimestamp(seconds, UTC).isoformat()

@@ -1,0 +1,265 @@
+"""From Inspect's logs and the sweep's ledger to the tables; both are the ground truth, the tables can always be rebuilt."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+from inspect_horizon.errors import DataError
+from inspect_horizon.runs.booked import Booked, booked
+from inspect_horizon.runs.casting import conform
+from inspect_horizon.runs.completing import final_checkpoints
+from inspect_horizon.runs.identity import CELL, SUMMARY
+from inspect_horizon.runs.store import write_tables
+
+if TYPE_CHECKING:
+    from inspect_ai.log import EvalLog, EvalSampleSummary
+
+MINUTES = "human_minutes"
+
+
+@dataclass(frozen=True, slots=True)
+class Collected:
+    """What collecting found."""
+
+    runs: int
+    """Planned runs, or samples of foreign logs."""
+    attempts: int
+    errors: Mapping[str, int]
+    """Runs that have no outcome, by the error that their last attempt ended with."""
+    unreadable: tuple[str, ...]
+    """Logs that could not be read, with the reason; what they held is in the ledger alone."""
+
+    @property
+    def missing(self) -> int:
+        return sum(self.errors.values())
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Where the runs of a folder come from: a sweep's own note, or nothing but logs."""
+
+    name: str
+    cells: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    tasks: Mapping[tuple[str, str], Mapping[str, Any]] = field(default_factory=dict)
+    versions: Mapping[str, str] = field(default_factory=dict)
+
+
+def collect(folder: Path, logs: Path, ledger: Path | None, origin: Origin) -> Collected:
+    """Rebuild the tables of a results folder.
+
+    Args:
+        folder: Where the tables are written.
+        logs: A folder of Inspect logs, or one log.
+        ledger: The sweep's ledger; None for logs that no sweep launched.
+        origin: What the sweep's folder says of its cells and tasks.
+
+    Raises:
+        DataError: There is no log, or a sample's human minutes are not known.
+    """
+    samples, unreadable = _read_logs(logs, origin)
+    book = booked(ledger) if ledger is not None and ledger.exists() else Booked()
+    rows = [*samples.values(), *_killed(samples, book, origin)]
+    if not rows:
+        raise DataError(f"{logs} holds no finished sample", fix="name a folder of Inspect logs (.eval)")
+    _refuse_untimed(rows, logs)
+    runs = conform(_finish(rows, book), "runs")
+    tables = {"runs": runs, "checkpoints": final_checkpoints(runs), "suites": _suites(runs, origin)}
+    write_tables(folder, {**tables, "calls": conform(pd.DataFrame(book.call_rows()).astype(object), "calls")})  # type: ignore[dict-item] # literals
+    final = runs[~runs["superseded"].astype(bool)]
+    failed = final[final["stop_reason"] == "error"]["error"].fillna("unknown").value_counts()
+    return Collected(len(final), len(runs), {str(text): int(count) for text, count in failed.items()}, unreadable)
+
+
+def _read_logs(logs: Path, origin: Origin) -> tuple[dict[str, dict[str, Any]], tuple[str, ...]]:
+    """One row a sample by its uuid; a resumed log copies the samples that it reuses, under the same uuid."""
+    from inspect_ai.log import list_eval_logs, read_eval_log, read_eval_log_sample_summaries
+
+    paths = (
+        [logs] if logs.is_file() else [Path(info.name.removeprefix("file://")) for info in list_eval_logs(str(logs))]
+    )
+    samples: dict[str, dict[str, Any]] = {}
+    unreadable = []
+    for path in sorted(paths):
+        try:
+            header = read_eval_log(str(path), header_only=True)
+            summaries = read_eval_log_sample_summaries(str(path))
+        except Exception as error:
+            unreadable.append(f"{path.name}: {type(error).__name__}: {error}".splitlines()[0])
+            continue
+        for summary in summaries:
+            if summary.uuid and (summary.completed or summary.error):
+                samples[summary.uuid] = _sample_row(header, summary, path, origin)
+    return samples, tuple(unreadable)
+
+
+def _sample_row(header: EvalLog, summary: EvalSampleSummary, path: Path, origin: Origin) -> dict[str, Any]:
+    cell = (header.eval.metadata or {}).get(CELL)
+    known = summary.metadata or {}
+    row: dict[str, Any] = {
+        "uuid": summary.uuid,
+        "sweep": origin.name,
+        "task_id": str(summary.id),
+        "task_family": known.get("task_family"),
+        "epoch": summary.epoch,
+        "human_minutes": known.get(MINUTES),
+        "human_source": known.get("human_source"),
+        "human_cost_usd": known.get("human_cost_usd"),
+        "weight": known.get("weight", 1.0),
+        "error": summary.error,
+        "wall_seconds": summary.total_time,
+        "working_seconds": summary.working_time,
+        "started_at": summary.started_at,
+        "log": path.name,
+        "versions": json.dumps({**origin.versions, **header.eval.packages}),
+        "score": _score(summary),
+    }
+    row |= _of_cell(cell) if cell else _of_foreign(header)
+    ended = (known.get(SUMMARY) or {}).get("stop_reason")
+    row["stop_reason"] = "error" if summary.error else ended or ("other_limit" if summary.limit else None)
+    row["success"] = _success(row, known.get("success_threshold"), (cell or {}).get("scores", "state"))
+    row["run_id"] = (known.get(SUMMARY) or {}).get("run_id") or f"{header.eval.eval_id}/{summary.id}/{summary.epoch}"
+    return {**row, **_logged_usage(summary)}
+
+
+def _of_cell(cell: Mapping[str, Any]) -> dict[str, Any]:
+    kind, _, amount = str(cell["budget"]).partition(":")
+    same = ("suite", "suite_version", "model", "scaffold", "strategy", "condition")
+    return {
+        **{name: cell[name] for name in same},
+        "protocol": json.dumps(cell["protocol"], sort_keys=True),
+        "budget_kind": kind,
+        "budget_amount": float(amount),
+        "enforcement": "hard",
+    }
+
+
+def _of_foreign(header: EvalLog) -> dict[str, Any]:
+    """A log that `horizon` did not launch: its limits are Inspect's, checked after the call that crosses them."""
+    config = header.eval.config
+    limits = [
+        ("usd", config.cost_limit),
+        ("tokens", config.token_limit if isinstance(config.token_limit, int) else None),
+    ]
+    kind, amount = next(((kind, limit) for kind, limit in limits if limit), (None, None))
+    return {
+        "suite": header.eval.task,
+        "suite_version": str(header.eval.task_version),
+        "model": header.eval.model,
+        "scaffold": header.eval.solver or "task",
+        "strategy": "single",
+        "condition": "plain",
+        "protocol": "{}",
+        "budget_kind": kind,
+        "budget_amount": amount,
+        "enforcement": "soft" if kind else None,
+    }
+
+
+def _score(summary: EvalSampleSummary) -> float | None:
+    """The number of the first scorer, as Inspect turns letters into numbers."""
+    from inspect_ai.scorer import value_to_float
+
+    first = next(iter((summary.scores or {}).values()), None)
+    if first is None:
+        return None
+    value = first.value
+    return None if isinstance(value, Mapping | Sequence) and not isinstance(value, str) else value_to_float()(value)
+
+
+def _success(row: Mapping[str, Any], threshold: float | None, scores: str) -> bool | None:
+    """Right, and submitted; where the score reads the sandbox or store, right is enough."""
+    if row["stop_reason"] == "error" or row["score"] is None:
+        return None
+    right = row["score"] >= (1.0 if threshold is None else threshold)
+    return right and (scores == "state" or row["stop_reason"] == "submitted")
+
+
+def _logged_usage(summary: EvalSampleSummary) -> dict[str, Any]:
+    """What Inspect counted; used where no ledger did, and then graders are in it."""
+    usages = list((summary.model_usage or {}).values())
+    if not usages:
+        return {}
+    costs = [usage.total_cost for usage in usages]
+    return {
+        "input_tokens": sum(usage.input_tokens for usage in usages),
+        "cache_read_tokens": sum(usage.input_tokens_cache_read or 0 for usage in usages),
+        "cache_write_tokens": sum(usage.input_tokens_cache_write or 0 for usage in usages),
+        "output_tokens": sum(usage.output_tokens for usage in usages),
+        "reasoning_tokens": sum(usage.reasoning_tokens or 0 for usage in usages),
+        "cost_usd": None if None in costs else sum(cost for cost in costs if cost is not None),
+    }
+
+
+def _killed(samples: Mapping[str, Any], book: Booked, origin: Origin) -> Iterable[dict[str, Any]]:
+    """Attempts that the ledger knows and no log: a kill cut them off before their sample was written."""
+    for attempt in book.attempts.values():
+        cell_id, task_id, epoch = attempt.run_id.split("/", 1)[0], *attempt.run_id.split("/", 1)[1].rsplit("/", 1)
+        cell = origin.cells.get(cell_id)
+        if attempt.attempt_id in samples or cell is None:
+            continue
+        task = origin.tasks[str(cell["suite"]), task_id]
+        minutes, wage = float(task[MINUTES]), float(task["wage_usd_per_hour"])
+        yield {
+            **_of_cell(cell),
+            "uuid": attempt.attempt_id,
+            "run_id": attempt.run_id,
+            "sweep": origin.name,
+            "task_id": task_id,
+            "task_family": task["task_family"],
+            "epoch": int(epoch),
+            "human_minutes": minutes,
+            "human_source": task["human_source"],
+            "human_cost_usd": minutes / 60 * wage,
+            "weight": task["weight"],
+            "stop_reason": "error",
+            "error": "interrupted: the process ended before the run did",
+            "success": None,
+            "score": None,
+            "started_at": attempt.started_at,
+            "versions": json.dumps(dict(origin.versions)),
+        }
+
+
+def _refuse_untimed(rows: Sequence[Mapping[str, Any]], logs: Path) -> None:
+    untimed = sorted({str(row["task_id"]) for row in rows if row[MINUTES] is None})
+    if untimed:
+        raise DataError(
+            f"the human time of {len(untimed)} tasks in {logs} is not known ({', '.join(untimed[:3])} …)",
+            fix=f"put {MINUTES} into each sample's metadata, or name a suite that has them with --suite",
+        )
+
+
+def _finish(rows: Sequence[dict[str, Any]], book: Booked) -> pd.DataFrame:
+    """Add what the ledger knows, number the attempts, and mark those that another replaces."""
+    frame = pd.DataFrame([{**row, **book.spend(row["uuid"])} for row in rows]).astype(object)
+    frame["_started"] = pd.to_datetime(frame["started_at"], utc=True, format="ISO8601")
+    frame = frame.sort_values(["run_id", "_started"], kind="stable", ignore_index=True)
+    frame["attempt"] = frame.groupby("run_id").cumcount() + 1
+    ranked = frame.assign(_done=frame["stop_reason"] != "error").sort_values(["run_id", "_done", "attempt"])
+    standing = ranked.groupby("run_id").tail(1).index
+    frame["superseded"] = ~frame.index.isin(standing)
+    frame["budget_usd"] = [_budget_usd(row) for row in frame.to_dict("records")]
+    book.attempt_numbers.update(zip(frame["uuid"], frame["attempt"], strict=True))
+    in_dollars = frame["budget_kind"].isin(["usd", "cost_ratio"])
+    frame["overshoot_usd"] = frame.get("overshoot", pd.Series(dtype=object)).where(in_dollars, None)
+    return frame.drop(columns=["uuid", "_started", "overshoot"], errors="ignore")
+
+
+def _budget_usd(row: Mapping[str, Any]) -> float | None:
+    if row["budget_kind"] == "usd":
+        return float(row["budget_amount"])
+    return float(row["budget_amount"] * row["human_cost_usd"]) if row["budget_kind"] == "cost_ratio" else None
+
+
+def _suites(runs: pd.DataFrame, origin: Origin) -> pd.DataFrame:
+    if origin.tasks:
+        known = pd.DataFrame([dict(task) for task in origin.tasks.values()]).drop(columns="success_threshold")
+        return conform(known, "suites")
+    columns = ["suite", "suite_version", "task_id", "task_family", "human_minutes", "human_source", "weight"]
+    return conform(runs[columns].drop_duplicates(["suite", "task_id"]).reset_index(drop=True), "suites")

@@ -1,0 +1,18 @@
+"""How a run is named and how it ended: the words that what runs it and what reads it share."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+StopReason = Literal["submitted", "gave_up", "budget", "other_limit", "error"]
+
+SUMMARY = "horizon"
+"""The key of a sample's metadata under which its run's summary is logged."""
+
+CELL = "horizon_cell"
+"""The key of a log's metadata under which its cell is described."""
+
+
+def run_id(cell_id: str, task_id: str, epoch: int) -> str:
+    """The stable name of a planned run; every attempt at it bears the same."""
+    return f"{cell_id}/{task_id}/{epoch}"

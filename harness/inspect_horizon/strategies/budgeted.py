@@ -1,0 +1,94 @@
+"""Any Inspect agent or solver, unchanged, under the hard budget of its run."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+
+from inspect_ai.agent import Agent, as_solver, is_agent
+from inspect_ai.model import ModelOutput
+from inspect_ai.solver import Generate, Solver, TaskState, solver
+from inspect_ai.util import LimitExceededError
+
+from inspect_horizon.budgets.account import Account
+from inspect_horizon.budgets.budget import Budget
+from inspect_horizon.budgets.ledger import Ledger
+from inspect_horizon.budgets.run import CURRENT, Run
+from inspect_horizon.runs.identity import SUMMARY, StopReason, run_id
+
+LEDGER: ContextVar[Ledger | None] = ContextVar("horizon_ledger", default=None)
+
+
+@contextmanager
+def booked_in(ledger: Ledger) -> Iterator[None]:
+    """Book every budgeted run that is started inside in this ledger; outside, each task has one in memory."""
+    token = LEDGER.set(ledger)
+    try:
+        yield
+    finally:
+        LEDGER.reset(token)
+
+
+@solver
+def budgeted(agent: Agent | Solver, budget: str, cell_id: str = "", seed: int | None = None) -> Solver:
+    """Run an agent or solver so that it never spends more than its budget.
+
+    Args:
+        agent: Any Inspect agent or solver; it needs to know nothing of budgets.
+        budget: As text, such as `usd:0.50` or `cost_ratio:1/32`; the latter needs `human_cost_usd` in the sample's metadata.
+        cell_id: Stable name of the planned cell; the run's id is this, the sample's id and its epoch.
+        seed: Of the sweep; each run derives its own from it.
+    """
+    inner = as_solver(agent) if is_agent(agent) else agent
+    limit = Budget.parse(budget)
+    ledger = LEDGER.get() or Ledger()
+
+    async def solve(state: TaskState, generate: Generate) -> TaskState:
+        run = _begin(state, limit, ledger, cell_id, seed)
+        CURRENT.set(run)  # and left so: what the scorer spends is booked on the same run, in its own phase
+        reason: StopReason = "error"
+        try:
+            state = await inner(state, generate)
+            reason = _ending(state.output, run)
+        except LimitExceededError as error:
+            reason = "budget" if error.type in ("cost", "token") else "other_limit"
+            raise
+        finally:
+            run.phase = "scorer"
+            _end(state, run, reason)
+        return state
+
+    return solve
+
+
+def _begin(state: TaskState, budget: Budget, ledger: Ledger, cell_id: str, seed: int | None) -> Run:
+    human_cost = (state.metadata or {}).get("human_cost_usd")
+    name = run_id(cell_id, str(state.sample_id), state.epoch)
+    own_seed = None if seed is None else int.from_bytes(hashlib.sha256(f"{seed}/{name}".encode()).digest()[:4], "big")
+    run = Run(name, state.uuid, Account(budget.resolve(human_cost)), ledger, seed=own_seed)
+    ledger.begin(run.run_id, run.attempt_id)
+    return run
+
+
+def _ending(output: ModelOutput, run: Run) -> StopReason:
+    """How an agent that was not stopped from outside came to its end."""
+    if output.stop_reason == "max_tokens":
+        return "budget" if run.account is not None and run.account.clamped else "other_limit"
+    if output.stop_reason == "model_length":
+        return "other_limit"
+    return "gave_up" if output.stop_reason == "content_filter" or output.empty else "submitted"
+
+
+def _end(state: TaskState, run: Run, reason: StopReason) -> None:
+    account = run.account
+    overshoot = account.overshoot if account else 0.0
+    state.metadata[SUMMARY] = {
+        "run_id": run.run_id,
+        "stop_reason": reason,
+        "budget": str(account.budget) if account else None,
+        "spent": account.spent if account else None,
+        "overshoot": overshoot,
+    }
+    run.ledger.end(run.attempt_id, reason, overshoot)

@@ -1,0 +1,116 @@
+"""What a suite is: tasks that are run together, each with a human completion time."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Literal
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+Scaffold = Literal["react", "generate"]
+Scores = Literal["answer", "state"]
+
+
+@dataclass(frozen=True, slots=True)
+class SuiteTask:
+    """One task and the time a qualified human needs for it."""
+
+    id: str
+    family: str
+    """Tasks made from one mould; they are resampled together."""
+    human_minutes: float
+    human_source: str
+    """`baseline`, `estimate`, `bucket`, `model`, or a word of the suite's own."""
+    wage_usd_per_hour: float | None = None
+    """None: the suite's."""
+    weight: float = 1.0
+    success_threshold: float | None = None
+    """None: the suite's."""
+    input: str | None = None
+    """What the agent is asked; None where the suite's body makes the samples."""
+    target: str | None = None
+
+    def __post_init__(self) -> None:
+        if not self.id:
+            raise ValueError("a task needs an id")
+        _above_zero(f"task {self.id}: human_minutes", self.human_minutes)
+        _above_zero(f"task {self.id}: weight", self.weight)
+        if self.wage_usd_per_hour is not None:
+            _above_zero(f"task {self.id}: wage_usd_per_hour", self.wage_usd_per_hour)
+
+
+@dataclass(frozen=True, slots=True)
+class ScorerSpec:
+    """A scorer by its Inspect name, and what it is created with."""
+
+    name: str
+    args: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Suite:
+    """Tasks that are run together; where it comes from a folder, `suite.yaml` there says all of this."""
+
+    name: str
+    version: str
+    folder: Path
+    """What `body` is relative to."""
+    scaffold: Scaffold
+    """`react`: an agent with tools that submits; `generate`: one reply."""
+    tasks: tuple[SuiteTask, ...]
+    title: str = ""
+    description: str = ""
+    scores: Scores = "answer"
+    """What the score reads: the submitted answer, or the sandbox and store as they stand."""
+    success_threshold: float = 1.0
+    """The least score that is a success."""
+    wage_usd_per_hour: float | None = None
+    """What an hour of a qualified human costs; None: whatever the sweep says."""
+    body: str | None = None
+    """Inspect task code, `file.py@function` or `package/task`; None: the samples are in the rows."""
+    body_args: Mapping[str, Any] = field(default_factory=dict)
+    scorer: ScorerSpec | None = None
+    """How rows are scored; beside a body it replaces the body's own."""
+    digest: str = ""
+    """A hash of everything above that can change an outcome, task code included."""
+
+    def __post_init__(self) -> None:
+        if not self.tasks:
+            raise ValueError(f"suite {self.name} has no tasks")
+        ids = [task.id for task in self.tasks]
+        if len(set(ids)) < len(ids):
+            twice = next(task_id for task_id in ids if ids.count(task_id) > 1)
+            raise ValueError(f"suite {self.name} has two tasks with the id {twice}")
+        if self.wage_usd_per_hour is not None:
+            _above_zero(f"suite {self.name}: wage_usd_per_hour", self.wage_usd_per_hour)
+        if self.body is None:
+            self._check_rows()
+
+    def _check_rows(self) -> None:
+        if self.scorer is None:
+            raise ValueError(f"suite {self.name} has neither a body nor a scorer")
+        for task in self.tasks:
+            if task.input is None or task.target is None:
+                raise ValueError(f"suite {self.name} has no body, and task {task.id} no input or no target")
+
+    @property
+    def body_file(self) -> Path | None:
+        """The file of task code that the body names, if it names one."""
+        file, at, _ = (self.body or "").partition("@")
+        return self.folder / file if at else None
+
+    def wage_of(self, task: SuiteTask) -> float | None:
+        """Dollars an hour for one task; None: whatever the sweep says."""
+        return self.wage_usd_per_hour if task.wage_usd_per_hour is None else task.wage_usd_per_hour
+
+    def threshold_of(self, task: SuiteTask) -> float:
+        """The least score at which one task counts as solved."""
+        return self.success_threshold if task.success_threshold is None else task.success_threshold
+
+
+def _above_zero(name: str, value: float) -> None:
+    if not (math.isfinite(value) and value > 0):
+        raise ValueError(f"{name} is {value}; it must be a finite number above 0")

@@ -1,0 +1,1 @@
+"""LAUNCH: specification → plan → run → resume."""

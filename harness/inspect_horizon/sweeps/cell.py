@@ -1,0 +1,103 @@
+"""A cell as a plain Inspect task, so that `inspect eval inspect_horizon/cell -T …` runs it alone."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from inspect_ai import Task, task, task_with
+from inspect_ai.dataset import MemoryDataset
+from inspect_ai.model import GenerateConfig, get_model
+
+from inspect_horizon.budgets.budget import Budget
+from inspect_horizon.runs.identity import CELL
+from inspect_horizon.strategies.budgeted import budgeted
+from inspect_horizon.strategies.single import single
+from inspect_horizon.suites import load_suite
+from inspect_horizon.suites.inspect_task import inspect_task
+from inspect_horizon.sweeps.plan import PLAIN, Cell
+
+SLACK = 1 + 1e-6
+"""Inspect's own limits are the second fuse: they must not blow on rounding alone."""
+
+
+@task
+def cell(
+    suite: str,
+    budget: str,
+    strategy: str = "single",
+    model: str | None = None,
+    limit: int | None = None,
+    epochs: int = 1,
+    wage: float = 50.0,
+    seed: int = 1,
+    protocol: str | dict[str, Any] | None = None,
+) -> Task:
+    """One suite × model × strategy under one budget.
+
+    Args:
+        suite: Name or path of the suite.
+        budget: The most that one run may spend, such as `usd:0.50`.
+        strategy: How it is spent.
+        model: As LiteLLM names it; Inspect's `--model` where it is not given.
+        limit: Tasks drawn from the suite by the seed.
+        epochs: Attempts at each task.
+        wage: Dollars an hour that a human is paid where the suite does not say.
+        seed: For the draw and order of the tasks, and for the seed of each run.
+        protocol: The condition, as JSON, where it is not the plain one.
+    """
+    asked = json.loads(protocol) if isinstance(protocol, str) else protocol or {}
+    planned = Cell(
+        suite=load_suite(suite),
+        suite_name=suite,
+        model=model or str(get_model()).removeprefix("litellm/"),
+        strategy=strategy,
+        budget=Budget.parse(budget),
+        limit=limit,
+        epochs=epochs,
+        wage_usd_per_hour=wage,
+        protocol={**PLAIN, **asked},
+        seed=seed,
+    )
+    made = as_task(planned)
+    return task_with(made, model=f"litellm/{model}") if model else made
+
+
+def as_task(planned: Cell) -> Task:
+    """The Inspect task of a planned cell."""
+    suite = planned.suite
+    order = [entry.id for entry in planned.tasks]
+    body = inspect_task(suite, task_ids=order)
+    samples = {str(sample.id): sample for sample in body.dataset}
+    for entry in planned.tasks:
+        samples[entry.id].metadata = {
+            **(samples[entry.id].metadata or {}),
+            "human_cost_usd": planned.human_cost_usd(entry),
+        }
+    return task_with(
+        body,
+        dataset=MemoryDataset([samples[task_id] for task_id in order], name=suite.name),
+        solver=budgeted(single(suite, body), str(planned.budget), planned.cell_id, planned.seed),
+        epochs=planned.epochs,
+        config=_config(planned.protocol),
+        metadata={CELL: planned.header},
+        version=suite.version,
+        **_fuse(planned.budget),
+    )
+
+
+def _config(protocol: dict[str, Any]) -> GenerateConfig:
+    known = {name: value for name, value in protocol.items() if name in GenerateConfig.model_fields}
+    return GenerateConfig(**known, cache=False)
+
+
+def _fuse(budget: Budget) -> dict[str, Any]:
+    """Inspect's own limits, a hair above the budget; a cost ratio differs by task and has only ours."""
+    match budget.kind:
+        case "usd":
+            return {"cost_limit": budget.amount * SLACK}
+        case "tokens":
+            return {"token_limit": int(budget.amount * SLACK) + 1}
+        case "output_tokens":
+            return {"token_limit": f"output:{int(budget.amount * SLACK) + 1}"}
+    return {}

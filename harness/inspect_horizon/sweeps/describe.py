@@ -1,0 +1,44 @@
+"""A plan in words and rows, for people and for programs."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from inspect_horizon.sweeps.plan import Cell, Plan
+
+
+def plan_text(plan: Plan, folder: Path) -> str:
+    """What will be run and the most it can cost, in a few lines of 80 columns."""
+    sweep = plan.sweep
+    sizes = {cell.suite.name: len(cell.tasks) for cell in plan.cells}
+    lines = [
+        ("sweep", f"{sweep.name} -> {folder}"),
+        ("suites", ", ".join(f"{name} ({count} tasks)" for name, count in sizes.items())),
+        ("models", ", ".join(sweep.models)),
+        ("budgets", f"{len(sweep.budgets.amounts)} rungs, {sweep.budgets}"),
+        ("condition", f"{plan.cells[0].condition}, strategy {', '.join(sweep.strategies)}"),
+        ("runs", f"{plan.n_runs:,} = {len(plan.cells)} cells x tasks x {sweep.epochs} epochs"),
+        ("cost", _cost(plan)),
+    ]
+    return "\n".join(f"{name:<10}{text}" for name, text in lines)
+
+
+def _cost(plan: Plan) -> str:
+    """An upper bound, since budgets are enforced; a forecast would need runs to learn from."""
+    notional = all(model.startswith("embedded/") for model in plan.sweep.models)
+    cap = f", the sweep stops at ${plan.sweep.spend_cap_usd:,.2f}" if plan.sweep.spend_cap_usd is not None else ""
+    if plan.most_usd is None:
+        return f"not bounded by the budgets: a price is not known, or prompts are not counted{cap}"
+    kind = " (notional: embedded models are free)" if notional else " and scoring"
+    return f"at most ${plan.most_usd:,.2f} if every run uses its whole budget{kind}{cap}"
+
+
+def plan_rows(plan: Plan) -> list[dict[str, Any]]:
+    """One row a cell, ready for JSON."""
+    return [_row(cell) for cell in plan.cells]
+
+
+def _row(cell: Cell) -> dict[str, Any]:
+    same = ("cell_id", "suite", "model", "strategy", "budget", "condition")
+    return {**{name: cell.header[name] for name in same}, "runs": cell.n_runs, "command": cell.command}

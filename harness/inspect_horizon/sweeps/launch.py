@@ -1,0 +1,202 @@
+"""From a plan to finished runs: one folder, one ledger, Inspect's `eval_set`, and tables at the end."""
+
+from __future__ import annotations
+
+import fcntl
+import importlib.metadata
+import json
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from inspect_horizon.budgets.ledger import Ledger
+from inspect_horizon.errors import DataError, ModelError, UsageError
+from inspect_horizon.runs.atomic import replacing
+from inspect_horizon.sweeps.plan import Cell, Plan
+from inspect_horizon.sweeps.progress import Watch, watching
+
+STUDY = "sweep.json"
+LEDGER = "ledger.sqlite"
+LOGS = "logs"
+SCHEMA_VERSION = 1
+
+
+def launch(plan: Plan, folder: Path, *, progress: Watch | None = None) -> None:
+    """Run what is missing of a plan.
+
+    Args:
+        plan: What is to be done; the same plan resumes, another is refused.
+        folder: Where its logs, ledger and tables are kept.
+        progress: Told now and then how far it is.
+
+    Raises:
+        UsageError: The folder holds another study, or another process is at work in it.
+        ModelError: A model cannot be called: a key is missing, or LiteLLM does not know it.
+        DataError: The folder cannot be written.
+    """
+    _check_models(plan)
+    with _alone_in(folder):
+        _claim(plan, folder)
+        ledger = Ledger(folder / LEDGER, cap_usd=plan.sweep.spend_cap_usd)
+        try:
+            with watching(folder / LEDGER, plan, progress):
+                _run(plan, folder, ledger)
+        finally:
+            ledger.close()
+
+
+def _run(plan: Plan, folder: Path, ledger: Ledger) -> None:
+    from inspect_ai import eval_set  # noqa: PLC0415 - takes seconds, and the plan must not wait for it
+
+    from inspect_horizon.strategies.budgeted import booked_in  # noqa: PLC0415
+
+    with booked_in(ledger):
+        eval_set(
+            [_task(cell, plan) for cell in plan.cells],
+            log_dir=str(folder / LOGS),
+            log_dir_allow_dirty=True,
+            retry_attempts=0,
+            retry_immediate=False,
+            retry_cleanup=False,
+            fail_on_error=True,
+            continue_on_fail=True,
+            max_tasks=4,
+            max_connections=plan.sweep.max_connections,
+            display="none",
+            score_display=False,
+            log_level="error",
+            log_realtime=False,
+            log_buffer=1 if not _embedded(plan) else None,
+        )
+
+
+def _embedded(plan: Plan) -> bool:
+    return all(model.startswith("embedded/") for model in plan.sweep.models)
+
+
+def _task(cell: Cell, plan: Plan) -> Any:
+    """The cell by its registered name, so that the log says which arguments make it again."""
+    from inspect_ai import task_with  # noqa: PLC0415
+    from inspect_ai.model import GenerateConfig, get_model  # noqa: PLC0415
+
+    from inspect_horizon.sweeps.cell import cell as make  # noqa: PLC0415
+
+    sweep = plan.sweep
+    model = get_model(
+        f"litellm/{cell.model}",
+        base_url=sweep.model_base_url,
+        config=GenerateConfig(max_retries=sweep.max_retries),
+        **({"prices": sweep.prices} if sweep.prices else {}),
+    )
+    return task_with(make(**cell.arguments, model=cell.model), model=model)
+
+
+def _check_models(plan: Plan) -> None:
+    """Before anything is spent: is every model known, and is its key there?"""
+    from inspect_horizon.models.provider import check_name, missing_keys  # noqa: PLC0415 - LiteLLM takes seconds
+
+    for model in plan.sweep.models:
+        check_name(model)
+        missing = missing_keys(model)
+        if missing:
+            raise ModelError(
+                f"{model} needs {', '.join(missing)}, which is not set",
+                fix=f"export {missing[0]}=... in this shell, then run the same command again",
+            )
+
+
+@contextmanager
+def _alone_in(folder: Path) -> Iterator[None]:
+    """Hold the folder's lock; the system lets go of it when the process ends, however it ends."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        handle = (folder / ".lock").open("w")
+    except OSError as error:
+        raise DataError(f"{folder} cannot be written: {error.strerror}", fix="choose another folder with --to") from error
+    with handle:
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            raise UsageError(
+                f"another process is running a sweep in {folder}", fix="wait for it, or give this one a folder with --to"
+            ) from error
+        yield
+
+
+def _claim(plan: Plan, folder: Path) -> None:
+    """Write down what the folder is for, or find that it is for this."""
+    path = folder / STUDY
+    if path.exists():
+        known = read_study(folder)
+        if known["digest"] != plan.digest:
+            raise UsageError(
+                f"{folder} holds another sweep ({_difference(known['study'], plan.sweep.study)})",
+                fix="run it with the settings it was started with, or give this one a folder of its own with --to",
+            )
+        return
+    foreign = [entry.name for entry in folder.iterdir() if not entry.name.startswith(".")]
+    if foreign:
+        raise UsageError(
+            f"{folder} is no sweep's folder and is not empty ({', '.join(sorted(foreign)[:3])})",
+            fix="give the sweep a folder of its own with --to",
+        )
+    with replacing(path) as handle:
+        handle.write(json.dumps(_study(plan), indent=1).encode())
+
+
+def _study(plan: Plan) -> dict[str, Any]:
+    suites = {cell.suite.name: cell.suite for cell in plan.cells}
+    return {
+        "schema_version": SCHEMA_VERSION,
+        "name": plan.sweep.name,
+        "digest": plan.digest,
+        "study": plan.sweep.study,
+        "command": [Path(sys.argv[0]).name, *sys.argv[1:]],
+        "versions": versions(),
+        "cells": [cell.header for cell in plan.cells],
+        "tasks": [
+            {
+                "suite": suite.name,
+                "suite_version": suite.version,
+                "task_id": task.id,
+                "task_family": task.family,
+                "human_minutes": task.human_minutes,
+                "human_source": task.human_source,
+                "wage_usd_per_hour": suite.wage_of(task) or plan.sweep.wage_usd_per_hour,
+                "weight": task.weight,
+                "success_threshold": suite.threshold_of(task),
+            }
+            for suite in suites.values()
+            for task in suite.tasks
+        ],
+    }
+
+
+def read_study(folder: Path) -> dict[str, Any]:
+    """What a sweep's folder says it is for.
+
+    Raises:
+        DataError: The note is damaged, or a newer version wrote it.
+    """
+    path = folder / STUDY
+    try:
+        note: dict[str, Any] = json.loads(path.read_text())
+        version = int(note["schema_version"])
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise DataError(f"{path} cannot be read: {error}", fix="restore it from a copy; the logs beside it are whole") from error
+    if version > SCHEMA_VERSION:
+        raise DataError(f"{path} was written by a newer version", fix="pip install --upgrade inspect-horizon")
+    return note
+
+
+def _difference(known: dict[str, Any], asked: dict[str, Any]) -> str:
+    names = [name for name in asked if json.dumps(known.get(name)) != json.dumps(asked[name], default=str)]
+    return f"its {', '.join(names)} differ" if names else "its suites have changed since"
+
+
+def versions() -> dict[str, str]:
+    """The versions of what a run depends on."""
+    return {name: importlib.metadata.version(name) for name in ("inspect-horizon", "inspect-ai", "litellm")}
+

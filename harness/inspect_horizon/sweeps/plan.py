@@ -1,0 +1,204 @@
+"""A sweep worked out before anything is spent: its cells, their runs, and the most that they can cost."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import random
+import shlex
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from inspect_horizon.budgets.budget import Budget
+from inspect_horizon.budgets.prices import Price, PriceBook
+from inspect_horizon.suites import Suite, SuiteTask
+from inspect_horizon.runs.identity import run_id
+from inspect_horizon.sweeps.spec import Generation, Sweep
+
+
+PLAIN = {"notice": "off", "mode": "grid", "final_answer": "none"}
+"""The protocol that needs no label."""
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """One suite × model × strategy under one budget; as an Inspect task it can be run alone."""
+
+    suite: Suite
+    suite_name: str
+    """As the user wrote it: a name or a path."""
+    model: str
+    strategy: str
+    budget: Budget
+    limit: int | None
+    """Tasks drawn from the suite; None takes all."""
+    epochs: int
+    wage_usd_per_hour: float
+    protocol: dict[str, Any]
+    seed: int
+
+    @property
+    def cell_id(self) -> str:
+        """Stable name, from everything that makes the cell what it is."""
+        parts = [self.suite.name, self.suite.digest, self.model, self.strategy, str(self.budget), self.seed]
+        parts += [self.wage_usd_per_hour, json.dumps(self.protocol, sort_keys=True)]
+        return hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:12]
+
+    @property
+    def condition(self) -> str:
+        """The short label of the protocol: what differs from the plain one."""
+        differs = (f"{key}={value}" for key, value in sorted(self.protocol.items()) if PLAIN.get(key) != value)
+        return ",".join(differs) or "plain"
+
+    @property
+    def tasks(self) -> tuple[SuiteTask, ...]:
+        """The tasks of the cell, in the seeded random order in which they are started.
+
+        What a stop leaves undone should be missing at random, not the longest first.
+        """
+        rng = random.Random(f"{self.seed}/{self.suite.name}")  # noqa: S311 - the same draw in every cell
+        return tuple(rng.sample(self.suite.tasks, min(self.limit or len(self.suite.tasks), len(self.suite.tasks))))
+
+    @property
+    def n_runs(self) -> int:
+        return len(self.tasks) * self.epochs
+
+    def run_ids(self) -> Iterator[tuple[str, SuiteTask, int]]:
+        """Each planned run: its id, its task and its epoch, from 1."""
+        for task in self.tasks:
+            for epoch in range(1, self.epochs + 1):
+                yield run_id(self.cell_id, task.id, epoch), task, epoch
+
+    def human_cost_usd(self, task: SuiteTask) -> float:
+        """What a human would be paid for a task."""
+        return task.human_minutes / 60 * (self.suite.wage_of(task) or self.wage_usd_per_hour)
+
+    def most_usd(self, price: Price | None) -> float | None:
+        """The most that all runs of the cell can cost together; None where the model's price is not known."""
+        parts = [_most_usd(self.budget.resolve(self.human_cost_usd(task)), price) for task in self.tasks]
+        known = [part for part in parts if part is not None]
+        return sum(known) * self.epochs if len(known) == len(parts) else None
+
+    @property
+    def arguments(self) -> dict[str, Any]:
+        """What makes this cell as an Inspect task, in plain types; the model comes beside it."""
+        differing = {key: value for key, value in self.protocol.items() if PLAIN.get(key) != value}
+        given = {
+            "suite": self.suite_name,
+            "budget": str(self.budget),
+            "strategy": self.strategy,
+            "limit": self.limit,
+            "epochs": self.epochs,
+            "wage": self.wage_usd_per_hour,
+            "seed": self.seed,
+            "protocol": json.dumps(differing) if differing else None,
+        }
+        return {name: value for name, value in given.items() if value is not None}
+
+    @property
+    def command(self) -> str:
+        """The plain Inspect command that runs this cell alone."""
+        given = " ".join(f"-T {shlex.quote(f'{name}={value}')}" for name, value in self.arguments.items())
+        return f"inspect eval inspect_horizon/cell --model litellm/{self.model} {given}"
+
+    @property
+    def header(self) -> dict[str, Any]:
+        """What collecting needs to know of the cell; kept in its logs and in the sweep's folder."""
+        return {
+            "cell_id": self.cell_id,
+            "suite": self.suite.name,
+            "suite_version": self.suite.version,
+            "scores": self.suite.scores,
+            "model": self.model,
+            "scaffold": "default",
+            "strategy": self.strategy,
+            "budget": str(self.budget),
+            "condition": self.condition,
+            "protocol": self.protocol,
+            "epochs": self.epochs,
+            "wage_usd_per_hour": self.wage_usd_per_hour,
+            "task_ids": [task.id for task in self.tasks],
+        }
+
+
+def _most_usd(budget: Budget, price: Price | None) -> float | None:
+    """What one run can cost at most; the prompts of a budget in output tokens are not bounded."""
+    if budget.kind == "usd":
+        return budget.amount
+    if price is None or budget.kind == "output_tokens":
+        return None
+    all_prompt, per_output = price.worst_case(int(budget.amount))
+    return max(all_prompt, per_output * budget.amount)
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """All cells of a sweep, in the order in which they are started."""
+
+    sweep: Sweep
+    cells: tuple[Cell, ...]
+    most_usd: float | None
+    """The most that the whole sweep can cost; None where some price is not known or the budget does not bound it."""
+
+    @property
+    def n_runs(self) -> int:
+        return sum(cell.n_runs for cell in self.cells)
+
+    @property
+    def digest(self) -> str:
+        """Tells whether two plans are of the same study."""
+        return hashlib.sha256("".join(sorted(cell.cell_id for cell in self.cells)).encode()).hexdigest()[:16]
+
+
+def make_plan(sweep: Sweep, find_suite: Callable[[str], Suite], prices: PriceBook) -> Plan:
+    """Work a sweep out, without calling a model or running a task's code.
+
+    Args:
+        sweep: What is asked.
+        find_suite: Gives the suite of a name or path.
+        prices: For the refusal of unpriced models under dollar budgets or a cap, and for the bound on the whole.
+
+    Raises:
+        PriceError: A dollar budget or a spend cap meets a model whose price is not known.
+        ConfigError: A suite cannot be used as it stands.
+    """
+    suites = {name: find_suite(name) for name in sweep.suites}
+    for model in sweep.models:
+        if sweep.spend_cap_usd is not None or any(budget.needs_price for budget in sweep.budgets.budgets):
+            prices.price(model)
+    cells = [
+        _cell(sweep, name, suite, model, strategy, budget)
+        for name, suite in suites.items()
+        for model in sweep.models
+        for strategy in sweep.strategies
+        for budget in sweep.budgets.budgets
+    ]
+    random.Random(sweep.seed).shuffle(cells)  # noqa: S311 - what is missing after a stop should be missing at random
+    parts = [cell.most_usd(prices.find(cell.model)) for cell in cells]
+    known = [part for part in parts if part is not None]
+    return Plan(sweep, tuple(cells), sum(known) if len(known) == len(parts) else None)
+
+
+def _cell(sweep: Sweep, name: str, suite: Suite, model: str, strategy: str, budget: Budget) -> Cell:
+    return Cell(
+        suite=suite,
+        suite_name=name,
+        model=model,
+        strategy=strategy,
+        budget=budget,
+        limit=sweep.limit,
+        epochs=sweep.epochs,
+        wage_usd_per_hour=sweep.wage_usd_per_hour,
+        protocol=protocol(sweep.generation),
+        seed=sweep.seed,
+    )
+
+
+def protocol(generation: Generation) -> dict[str, Any]:
+    """Everything but budget, model and strategy that can change a run's outcome.
+
+    Runs of different protocols are never pooled.
+    """
+    chosen = {name: getattr(generation, name) for name in Generation.__dataclass_fields__}
+    return {**PLAIN, **{name: value for name, value in chosen.items() if value is not None}}

@@ -1,0 +1,192 @@
+"""What a user asks of a sweep, from a YAML file, from flags, or from both."""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from inspect_horizon._config import Model, load_yaml
+from inspect_horizon.budgets.grid import Grid
+from inspect_horizon.errors import ConfigError, UsageError
+
+STRATEGIES = ("single",)
+DEMO_MODELS = ("embedded/clerk-small", "embedded/clerk-medium", "embedded/clerk-large")
+DEMO_SUITES = ("ledger", "atoms")
+
+
+@dataclass(frozen=True, slots=True)
+class Generation:
+    """How models are called: all of it can change what a run achieves, so all of it is part of the condition."""
+
+    temperature: float | None = None
+    top_p: float | None = None
+    max_tokens: int | None = None
+    """The most that one call may generate; None allows what the model can."""
+    reasoning_effort: str | None = None
+    reasoning_tokens: int | None = None
+    seed: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Sweep:
+    """One study: every suite × model × strategy under every budget."""
+
+    name: str
+    suites: tuple[str, ...]
+    """Names, or paths of folders with a `suite.yaml`."""
+    models: tuple[str, ...]
+    """As LiteLLM names them, provider first."""
+    budgets: Grid
+    strategies: tuple[str, ...] = ("single",)
+    epochs: int = 1
+    """Independent attempts at every task in every cell."""
+    wage_usd_per_hour: float = 50.0
+    """What a human is paid where a suite or task does not say."""
+    seed: int = 1
+    limit: int | None = None
+    """Tasks of each suite, drawn at random by the seed; None takes all."""
+    generation: Generation = Generation()
+    spend_cap_usd: float | None = None
+    model_base_url: str | None = None
+    prices: str | None = None
+    """A file of prices that overrule the built-in ones."""
+    max_connections: int | None = None
+    max_retries: int = 6
+    """How often Inspect tries a failed call again, waiting as long as the provider asks."""
+
+    def __post_init__(self) -> None:
+        for field, floor in (("epochs", 1), ("limit", 1), ("max_connections", 1), ("max_retries", 0)):
+            value = getattr(self, field)
+            if value is not None and value < floor:
+                raise UsageError(f"{field} is {value}", fix=f"write a whole number of {floor} or more")
+        for field in ("wage_usd_per_hour", "spend_cap_usd"):
+            value = getattr(self, field)
+            if value is not None and not 0 < value < 1e12:
+                raise UsageError(f"{field} is {value}", fix="write an amount of dollars above 0")
+        unknown = [name for name in self.strategies if name not in STRATEGIES]
+        if unknown:
+            raise UsageError(f"strategy {unknown[0]!r} is not known", fix=f"choose from {', '.join(STRATEGIES)}")
+        for field in ("suites", "models", "strategies"):
+            names = getattr(self, field)
+            if not names or len(set(names)) < len(names):
+                raise UsageError(f"{field} {list(names)} must be some, each once", fix=f"name at least one of the {field}")
+
+    @property
+    def study(self) -> dict[str, Any]:
+        """What makes this study this one: everything that must not change when it is resumed."""
+        free = {"spend_cap_usd", "model_base_url", "prices", "max_connections", "max_retries"}
+        fields = {field: value for field, value in dataclasses.asdict(self).items() if field not in free}
+        return {**fields, "budgets": str(self.budgets)}
+
+
+class _GenerationFile(Model):
+    temperature: float | None = None
+    top_p: float | None = None
+    max_tokens: int | None = None
+    reasoning_effort: str | None = None
+    reasoning_tokens: int | None = None
+    seed: int | None = None
+
+
+class _SweepFile(Model):
+    """The YAML of a sweep; flags of the same names overrule it."""
+
+    schema_version: int = 1
+    name: str | None = None
+    description: str = ""
+    suites: list[str]
+    models: list[str]
+    budgets: str
+    strategies: list[str] = ["single"]
+    epochs: int = 1
+    wage_usd_per_hour: float = 50.0
+    seed: int = 1
+    limit: int | None = None
+    generation: _GenerationFile = _GenerationFile()
+    spend_cap_usd: float | str | None = None
+    model_base_url: str | None = None
+    prices: str | None = None
+    max_connections: int | None = None
+    max_retries: int = 6
+
+
+def demo() -> Sweep:
+    """What `horizon sweep` runs when nothing is asked: the plain clerks on both built-in suites."""
+    return Sweep("demo", DEMO_SUITES, DEMO_MODELS, Grid.parse("demo"))
+
+
+def make_sweep(path: Path | None = None, **flags: Any) -> Sweep:
+    """The sweep that a file and flags ask for; a flag overrules the file, and None is a flag not given.
+
+    Raises:
+        UsageError: Nothing sensible is asked for.
+        ConfigError: The file cannot be used as it stands.
+    """
+    given = {name: value for name, value in flags.items() if value not in (None, ())}
+    if path is None and not set(given) & {"suites", "models", "budgets"}:
+        return _replaced(demo(), given)
+    base = _from_file(path) if path is not None else {}
+    asked = {**base, **given}
+    missing = [field for field in ("suites", "models", "budgets") if field not in asked]
+    if missing:
+        raise UsageError(
+            f"the sweep names no {' and no '.join(missing)}",
+            fix="pass --suite, --model and --budgets, or a sweep file, or nothing at all for the demo",
+        )
+    return _build(asked)
+
+
+def _build(asked: Mapping[str, Any]) -> Sweep:
+    fields = dict(asked)
+    generation = {name: fields.pop(name) for name in Generation.__dataclass_fields__ if name in fields and name != "seed"}
+    fields["generation"] = dataclasses.replace(fields.get("generation", Generation()), **generation)
+    grid = Grid.parse(fields["budgets"]) if isinstance(fields["budgets"], str) else fields["budgets"]
+    models = tuple(model.removeprefix("litellm/") for model in fields["models"])
+    cap = fields.get("spend_cap_usd")
+    fields |= {"budgets": grid, "models": models, "suites": tuple(fields["suites"]), "spend_cap_usd": parse_dollars(cap)}
+    fields["strategies"] = tuple(fields.get("strategies", ("single",)))
+    fields.setdefault("name", _default_name(fields))
+    return Sweep(**fields)
+
+
+def _replaced(sweep: Sweep, given: Mapping[str, Any]) -> Sweep:
+    fields = {field.name: getattr(sweep, field.name) for field in dataclasses.fields(sweep)}
+    return _build({**fields, **given})
+
+
+def _default_name(fields: Mapping[str, Any]) -> str:
+    """Short and telling, and the same for the same suites and models, so that a rerun finds its folder."""
+    words = [Path(suite).name for suite in fields["suites"]] + [model.split("/")[-1] for model in fields["models"]]
+    return re.sub(r"[^a-z0-9.]+", "-", "-".join(words[:4]).lower()).strip("-.")
+
+
+def _from_file(path: Path) -> dict[str, Any]:
+    stored = load_yaml(path, _SweepFile)
+    fields = stored.model_dump(exclude_unset=True, exclude={"schema_version", "description"})
+    fields.setdefault("name", path.stem)
+    if "generation" in fields:
+        fields["generation"] = Generation(**fields["generation"])
+    try:
+        fields["spend_cap_usd"] = parse_dollars(fields.get("spend_cap_usd"))
+        fields["budgets"] = Grid.parse(fields["budgets"])
+    except UsageError as error:
+        raise ConfigError.at(path, None, error.text, fix=error.fix) from error
+    return fields
+
+
+def parse_dollars(text: str | float | None) -> float | None:
+    """The dollars that `50`, `$50` or `50usd` stands for.
+
+    Raises:
+        UsageError: It is no amount above 0.
+    """
+    if text is None:
+        return None
+    match = re.fullmatch(r"\$?\s*([0-9]*\.?[0-9]+)\s*(usd)?", str(text).strip().lower())
+    if not match or float(match[1]) <= 0:
+        raise UsageError(f"{text!r} is no amount of dollars above 0", fix="write it as 50, $50 or 50usd")
+    return float(match[1])

@@ -1,0 +1,99 @@
+"""A sweep from beginning to end, as one call."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from inspect_horizon.budgets.ledger import Ledger, Totals
+from inspect_horizon.budgets.prices import price_book
+from inspect_horizon.errors import DataError
+from inspect_horizon.runs import read_runs, tables_in
+from inspect_horizon.runs.collect import Collected
+from inspect_horizon.suites import load_suite
+from inspect_horizon.sweeps.collecting import collect
+from inspect_horizon.sweeps.launch import LEDGER, STUDY, launch, read_study
+from inspect_horizon.sweeps.plan import Plan, make_plan
+from inspect_horizon.sweeps.progress import Watch
+from inspect_horizon.sweeps.spec import Sweep
+
+RESULTS = Path("results")
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """How a sweep stands when its command ends."""
+
+    folder: Path
+    planned: int
+    done: int
+    """Planned runs that have an outcome, be it success or failure."""
+    overshot: int
+    """Runs that spent more than their budget: 0 unless a provider bills more than it was asked for."""
+    totals: Totals
+    collected: Collected | None
+    """None where nothing was left to do."""
+
+    @property
+    def complete(self) -> bool:
+        return self.done == self.planned
+
+
+def plan(sweep: Sweep) -> Plan:
+    """Work a sweep out, without calling a model or running a task's code.
+
+    Raises:
+        PriceError: A dollar budget or cap meets a model whose price is not known.
+        ConfigError: A suite or price file cannot be used as it stands.
+        UsageError: A suite is not known.
+    """
+    files = [Path(sweep.prices)] if sweep.prices else []
+    return make_plan(sweep, load_suite, price_book(*files))
+
+
+def sweep(asked: Sweep, *, to: Path | str | None = None, progress: Watch | None = None) -> Outcome:
+    """Plan a sweep, run what is missing of it and collect its tables.
+
+    Args:
+        asked: What to sweep, for example from `Sweep(...)`.
+        to: Its folder; `results/NAME` by default.
+        progress: Told now and then how far it is.
+    """
+    return run(plan(asked), Path(to) if to is not None else RESULTS / asked.name, progress=progress)
+
+
+def run(planned: Plan, folder: Path, *, progress: Watch | None = None) -> Outcome:
+    """Run what is missing of a plan and collect the tables; what was done before is not done again.
+
+    Raises:
+        HorizonError: As `launch` and `collect` say.
+    """
+    collected = None
+    if not _finished(planned, folder):
+        launch(planned, folder, progress=progress)
+        collected = collect(folder)
+    return _outcome(planned, folder, collected)
+
+
+def _finished(planned: Plan, folder: Path) -> bool:
+    if not (folder / STUDY).exists() or "runs" not in tables_in(folder):
+        return False
+    return read_study(folder)["digest"] == planned.digest and _done(planned, folder) == planned.n_runs
+
+
+def _done(planned: Plan, folder: Path) -> int:
+    try:
+        runs = read_runs(folder)
+    except DataError:
+        return 0
+    standing = runs[~runs["superseded"].astype(bool) & (runs["stop_reason"] != "error")]
+    wanted = {run_id for cell in planned.cells for run_id, _, _ in cell.run_ids()}
+    return len(wanted & set(standing["run_id"]))
+
+
+def _outcome(planned: Plan, folder: Path, collected: Collected | None) -> Outcome:
+    ledger = Ledger(folder / LEDGER)
+    overshot = sum(1 for attempt in ledger.attempts() if (attempt["overshoot"] or 0) > 0)
+    totals = ledger.totals()
+    ledger.close()
+    return Outcome(folder, planned.n_runs, _done(planned, folder), overshot, totals, collected)

@@ -1,0 +1,224 @@
+"""A real HTTP server on loopback that speaks OpenAI's chat protocol, keeps count, and misbehaves on request."""
+
+from __future__ import annotations
+
+import json
+import socket
+import struct
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+
+Request = dict[str, Any]
+CHARS_PER_TOKEN = 4
+
+
+@dataclass(frozen=True)
+class Reply:
+    """What the model says: a text, tool calls as (name, arguments), or both."""
+
+    text: str = ""
+    calls: tuple[tuple[str, Mapping[str, Any]], ...] = ()
+    finish: str | None = None
+    reasoning: str = ""
+    cached_tokens: int = 0
+    reasoning_tokens: int = 0
+    raw_arguments: str | None = None
+
+
+@dataclass(frozen=True)
+class Fault:
+    """One way to misbehave, once."""
+
+    status: int = 200
+    headers: Mapping[str, str] = field(default_factory=dict)
+    body: str | None = None
+    error: Mapping[str, Any] | None = None
+    reset: bool = False
+    """Cut the connection with a TCP reset after the request was read, and perhaps billed."""
+    billed: bool = False
+    """Whether the server counts the tokens of the answer that it then fails to deliver."""
+    delay_seconds: float = 0.0
+    usage: Mapping[str, Any] | None | str = "honest"
+    ignore_max_tokens: bool = False
+
+
+@dataclass
+class Served:
+    """One request as the server saw it."""
+
+    request: Request
+    headers: dict[str, str]
+    status: int
+    prompt_tokens: int = 0
+    completion_tokens: int = 0
+    cached_tokens: int = 0
+    billed: bool = False
+
+
+def tokens(text: str) -> int:
+    """Tokens of a text, by the server's own rule."""
+    return -(-len(text.encode()) // CHARS_PER_TOKEN)
+
+
+def prompt_tokens(request: Request) -> int:
+    """Tokens of a whole request: its messages and its tools."""
+    parts = [json.dumps(message, sort_keys=True) for message in request["messages"]]
+    return sum(tokens(part) for part in parts) + tokens(json.dumps(request.get("tools", "")))
+
+
+@dataclass
+class ChatServer:
+    """The server's state: what it says, how it will misbehave, and what it has served."""
+
+    think: Callable[[Request], Reply]
+    faults: list[Fault] = field(default_factory=list)
+    every: int = 1
+    """A fault is due at every so many requests."""
+    served: list[Served] = field(default_factory=list)
+    url: str = ""
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+    _seen: int = 0
+
+    def next_fault(self) -> Fault:
+        with self._lock:
+            self._seen += 1
+            return self.faults.pop(0) if self.faults and self._seen % self.every == 0 else Fault()
+
+    def record(self, served: Served) -> None:
+        with self._lock:
+            self.served.append(served)
+
+    @property
+    def billed(self) -> list[Served]:
+        """The requests that the server would put on a bill."""
+        return [served for served in self.served if served.billed]
+
+    def answer(self, request: Request, fault: Fault) -> tuple[dict[str, Any], Served]:
+        """The body of an honest answer, with the count that the server keeps."""
+        reply = self.think(request)
+        most = request.get("max_tokens") or request.get("max_completion_tokens")
+        text, calls, finish = reply.text, reply.calls, reply.finish
+        generated = _generated(reply)
+        if most is not None and generated > most and not fault.ignore_max_tokens:
+            text, calls, finish, generated = reply.text[: most * CHARS_PER_TOKEN], (), "length", most
+        asked = prompt_tokens(request)
+        message = _message(text, calls, reply)
+        body = {
+            "id": "chatcmpl-1",
+            "object": "chat.completion",
+            "created": 0,
+            "model": request["model"],
+            "choices": [
+                {"index": n, "message": message, "finish_reason": finish or ("tool_calls" if calls else "stop")}
+                for n in range(request.get("n") or 1)
+            ],
+        }
+        total = generated * (request.get("n") or 1)
+        honest = {
+            "prompt_tokens": asked,
+            "completion_tokens": total,
+            "total_tokens": asked + total,
+            "prompt_tokens_details": {"cached_tokens": min(reply.cached_tokens, asked)},
+            "completion_tokens_details": {"reasoning_tokens": reply.reasoning_tokens},
+        }
+        usage = honest if fault.usage == "honest" else fault.usage
+        if usage is not None:
+            body["usage"] = usage
+        return body, Served(request, {}, 200, asked, total, min(reply.cached_tokens, asked), billed=True)
+
+
+def _generated(reply: Reply) -> int:
+    spoken = reply.text + "".join(name + json.dumps(dict(arguments)) for name, arguments in reply.calls)
+    return max(tokens(spoken), 1) + reply.reasoning_tokens
+
+
+def _message(text: str, calls: tuple[tuple[str, Mapping[str, Any]], ...], reply: Reply) -> dict[str, Any]:
+    message: dict[str, Any] = {"role": "assistant", "content": text or None}
+    if reply.reasoning:
+        message["reasoning_content"] = reply.reasoning
+    if calls:
+        message["tool_calls"] = [
+            {
+                "id": f"call_{time.monotonic_ns()}_{index}",
+                "type": "function",
+                "function": {"name": name, "arguments": reply.raw_arguments or json.dumps(dict(arguments))},
+            }
+            for index, (name, arguments) in enumerate(calls)
+        ]
+    return message
+
+
+class _Handler(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    chat: ChatServer
+
+    def do_POST(self) -> None:
+        size = int(self.headers.get("content-length", 0))
+        request = json.loads(self.rfile.read(size))
+        fault = self.chat.next_fault()
+        body, served = self.chat.answer(request, fault)
+        served.headers = dict(self.headers.items())
+        failing = fault.reset or fault.status >= 400 or fault.body is not None
+        served.status, served.billed = fault.status, fault.billed if failing else True
+        self.chat.record(served)
+        if fault.delay_seconds:
+            time.sleep(fault.delay_seconds)
+        if fault.reset:
+            self._reset()
+            return
+        if fault.status >= 400:
+            default = {"message": f"fault {fault.status}", "type": "server_error", "code": None, "param": None}
+            self._send(fault.status, json.dumps({"error": dict(fault.error or default)}), fault.headers)
+            return
+        self._send(200, fault.body if fault.body is not None else json.dumps(body), fault.headers)
+
+    def _send(self, status: int, text: str, headers: Mapping[str, str]) -> None:
+        data = text.encode()
+        try:
+            self.send_response(status)
+            self.send_header("content-type", "application/json")
+            self.send_header("content-length", str(len(data)))
+            for name, value in headers.items():
+                self.send_header(name, value)
+            self.end_headers()
+            self.wfile.write(data)
+        except (BrokenPipeError, ConnectionResetError):
+            self.close_connection = True
+
+    def _reset(self) -> None:
+        self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        self.connection.close()
+        self.close_connection = True
+
+    def log_message(self, format: str, *args: Any) -> None:
+        """Say nothing."""
+
+
+class _Server(ThreadingHTTPServer):
+    daemon_threads = True
+    request_queue_size = 256
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """A client that goes away is part of what is tested."""
+
+
+@contextmanager
+def chat_server(think: Callable[[Request], Reply], **options: Any) -> Iterator[ChatServer]:
+    """Serve on a free port of loopback until the block ends."""
+    chat = ChatServer(think, **options)
+    handler = type("Handler", (_Handler,), {"chat": chat})
+    server = _Server(("127.0.0.1", 0), handler)
+    chat.url = f"http://127.0.0.1:{server.server_address[1]}/v1"
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
+    thread.start()
+    try:
+        yield chat
+    finally:
+        server.shutdown()
+        server.server_close()
+        thread.join(timeout=5)
