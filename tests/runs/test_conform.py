@@ -132,7 +132,7 @@ def test_categories_and_arrow_columns_are_read_by_their_values() -> None:
         }
     )
     runs = conform(frame, "runs")
-    assert runs.loc[0, ["model", "cost_usd", "success"]].tolist() == ["m", 0.5, True]
+    assert list(runs.loc[0, ["model", "cost_usd", "success"]]) == ["m", 0.5, True]
     assert runs.loc[1, ["model", "cost_usd", "success"]].isna().all()
 
 

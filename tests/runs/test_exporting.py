@@ -88,7 +88,7 @@ def test_no_text_cell_of_a_csv_starts_like_a_formula(tmp_path: Path, text: str) 
 def test_numbers_in_a_csv_are_numbers_and_null_is_an_empty_cell(tmp_path: Path) -> None:
     export_runs(study(tmp_path, score=[-0.1], cost_usd=[1e-7]), format="csv", to=tmp_path / "x.csv")
     frame = pd.read_csv(tmp_path / "x.csv")
-    assert frame.loc[0, ["score", "cost_usd"]].tolist() == [-0.1, 1e-7]
+    assert list(frame.loc[0, ["score", "cost_usd"]]) == [-0.1, 1e-7]
     assert frame["scorer_usd"].isna().all()
 
 

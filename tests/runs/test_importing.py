@@ -343,7 +343,7 @@ def test_what_a_kill_left_behind_does_not_stop_the_next_try(tmp_path: Path) -> N
 def test_formulas_stay_text(tmp_path: Path) -> None:
     import_runs(table(tmp_path, HEADER, "=1+1,'@m,1,30"), tmp_path / "out")
     runs = read_runs(tmp_path / "out")
-    assert runs.loc[0, ["task_id", "model"]].tolist() == ["=1+1", "@m"]
+    assert list(runs.loc[0, ["task_id", "model"]]) == ["=1+1", "@m"]
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may read everything")
@@ -351,3 +351,10 @@ def test_a_file_that_may_not_be_read_is_refused(tmp_path: Path) -> None:
     file = table(tmp_path, HEADER, ROW)
     file.chmod(0)
     assert "permission denied" in refusal(file, tmp_path / "out").lower()
+
+
+def test_json_rows_may_lack_columns(tmp_path: Path) -> None:
+    row = {"task_id": "a", "model": "m", "success": 1, "human_minutes": 3}
+    rows = [row, row | {"task_id": "b", "cost_usd": 0.5}, row | {"task_id": "c"}]
+    import_runs(table(tmp_path, *map(json.dumps, rows), name="x.jsonl"), tmp_path / "out")
+    assert read_runs(tmp_path / "out")["cost_usd"].tolist() == [pd.NA, 0.5, pd.NA]

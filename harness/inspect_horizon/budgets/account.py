@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 import anyio
 
-from inspect_horizon.budgets.budget import Budget
 from inspect_horizon.errors import BudgetExceeded
+
+if TYPE_CHECKING:
+    from inspect_horizon.budgets.budget import Budget
 
 DUST = 1e-9
 """Share of a budget by which rounding may exceed it; sums of dollars are not exact in binary."""

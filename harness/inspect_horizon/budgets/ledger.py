@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import sqlite3
 import time
-from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
-from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 from uuid import uuid4
 
 from inspect_horizon.budgets.account import DUST
-from inspect_horizon.budgets.usage import Usage
 from inspect_horizon.errors import DataError, SpendCapExceeded
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from inspect_horizon.budgets.usage import Usage
 
 Phase = Literal["agent", "fork", "scorer"]
 CallOutcome = Literal["answered", "rejected", "lost"]
@@ -22,32 +25,33 @@ CallOutcome = Literal["answered", "rejected", "lost"]
 SCHEMA_VERSION = 1
 BUSY_SECONDS = 30.0
 
-SCHEMA = """
-CREATE TABLE IF NOT EXISTS attempts (
-    attempt_id TEXT PRIMARY KEY, run_id TEXT NOT NULL, started_at REAL NOT NULL
-);
-CREATE TABLE IF NOT EXISTS endings (
-    attempt_id TEXT NOT NULL, ended_at REAL NOT NULL, stop_reason TEXT, overshoot REAL NOT NULL
-);
-CREATE TABLE IF NOT EXISTS reservations (
-    call_id TEXT PRIMARY KEY, run_id TEXT NOT NULL, attempt_id TEXT NOT NULL, phase TEXT NOT NULL,
-    model TEXT NOT NULL, at REAL NOT NULL, usd REAL, prompt_tokens INTEGER NOT NULL, output_tokens INTEGER NOT NULL
-);
-CREATE TABLE IF NOT EXISTS settlements (
-    call_id TEXT PRIMARY KEY REFERENCES reservations, at REAL NOT NULL, outcome TEXT NOT NULL, usd REAL,
-    input_tokens INTEGER, cache_read_tokens INTEGER, cache_write_tokens INTEGER, output_tokens INTEGER,
-    reasoning_tokens INTEGER, worst_case INTEGER NOT NULL, served_model TEXT, price_source TEXT, note TEXT
-);
-CREATE TABLE IF NOT EXISTS totals (one INTEGER PRIMARY KEY CHECK (one = 1), spent_usd REAL, held_usd REAL);
-INSERT OR IGNORE INTO totals VALUES (1, 0.0, 0.0);
-CREATE TRIGGER IF NOT EXISTS hold AFTER INSERT ON reservations BEGIN
-    UPDATE totals SET held_usd = held_usd + coalesce(new.usd, 0.0);
-END;
-CREATE TRIGGER IF NOT EXISTS release AFTER INSERT ON settlements BEGIN
-    UPDATE totals SET spent_usd = spent_usd + coalesce(new.usd, 0.0),
-        held_usd = held_usd - coalesce((SELECT usd FROM reservations WHERE call_id = new.call_id), 0.0);
-END;
-"""
+SCHEMA = (
+    """CREATE TABLE attempts (
+        attempt_id TEXT PRIMARY KEY, run_id TEXT NOT NULL, started_at REAL NOT NULL
+    )""",
+    """CREATE TABLE endings (
+        attempt_id TEXT NOT NULL, ended_at REAL NOT NULL, stop_reason TEXT, overshoot REAL NOT NULL
+    )""",
+    """CREATE TABLE reservations (
+        call_id TEXT PRIMARY KEY, run_id TEXT NOT NULL, attempt_id TEXT NOT NULL, phase TEXT NOT NULL,
+        model TEXT NOT NULL, at REAL NOT NULL, usd REAL, prompt_tokens INTEGER NOT NULL, output_tokens INTEGER NOT NULL
+    )""",
+    """CREATE TABLE settlements (
+        call_id TEXT PRIMARY KEY REFERENCES reservations, at REAL NOT NULL, outcome TEXT NOT NULL, usd REAL,
+        input_tokens INTEGER, cache_read_tokens INTEGER, cache_write_tokens INTEGER, output_tokens INTEGER,
+        reasoning_tokens INTEGER, worst_case INTEGER NOT NULL, served_model TEXT, price_source TEXT, note TEXT
+    )""",
+    "CREATE TABLE totals (one INTEGER PRIMARY KEY CHECK (one = 1), spent_usd REAL, held_usd REAL)",
+    "INSERT INTO totals VALUES (1, 0.0, 0.0)",
+    """CREATE TRIGGER hold AFTER INSERT ON reservations BEGIN
+        UPDATE totals SET held_usd = held_usd + coalesce(new.usd, 0.0);
+    END""",
+    """CREATE TRIGGER release AFTER INSERT ON settlements BEGIN
+        UPDATE totals SET spent_usd = spent_usd + coalesce(new.usd, 0.0),
+            held_usd = held_usd - coalesce((SELECT usd FROM reservations WHERE call_id = new.call_id), 0.0);
+    END""",
+)
+TABLES = {"attempts", "endings", "reservations", "settlements", "totals"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,20 +115,48 @@ class Ledger:
             connection = sqlite3.connect(
                 path or ":memory:", timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False
             )
+        except (sqlite3.Error, OSError) as error:
+            raise self._unopened(error) from error
+        try:
             connection.row_factory = sqlite3.Row
+            _wait_for_wal(connection)
+            connection.execute("PRAGMA synchronous = NORMAL")
+            self._found(connection)
+        except sqlite3.Error as error:
+            connection.close()
+            raise self._unopened(error) from error
+        except DataError:
+            connection.close()
+            raise
+        return connection
+
+    def _unopened(self, error: Exception) -> DataError:
+        return DataError(f"the ledger {self.path} cannot be opened: {error}", fix="check the folder and its disk")
+
+    def _found(self, connection: sqlite3.Connection) -> None:
+        """Make an empty file a ledger, or see that it is one; in a transaction, as several workers may open it."""
+        connection.execute("BEGIN IMMEDIATE")
+        try:
             version = connection.execute("PRAGMA user_version").fetchone()[0]
-            if version > SCHEMA_VERSION:
+            tables = {row[0] for row in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
+            if version > SCHEMA_VERSION and TABLES & tables:
                 raise DataError(
-                    f"{path} was written by a newer version (format {version}, this one reads {SCHEMA_VERSION})",
+                    f"{self.path} was written by a newer version (format {version}, this one reads {SCHEMA_VERSION})",
                     fix="pip install --upgrade inspect-horizon",
                 )
-            connection.execute("PRAGMA journal_mode = WAL")
-            connection.execute("PRAGMA synchronous = NORMAL")
-            connection.executescript(SCHEMA)
-            connection.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
-        except (sqlite3.Error, OSError) as error:
-            raise DataError(f"the ledger {path} cannot be opened: {error}", fix="check the folder and its disk") from error
-        return connection
+            if tables and not tables >= TABLES:
+                raise DataError(
+                    f"{self.path} is a database of something else, with the tables {', '.join(sorted(tables))}",
+                    fix="name another folder for the results, or move the file away",
+                )
+            if not tables:
+                for statement in SCHEMA:
+                    connection.execute(statement)
+                connection.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
+        except BaseException:
+            _roll_back(connection)
+            raise
+        connection.execute("COMMIT")
 
     def close(self) -> None:
         self._connection.close()
@@ -136,10 +168,10 @@ class Ledger:
             self._connection.execute("BEGIN IMMEDIATE")
             try:
                 yield self._connection
+                self._connection.execute("COMMIT")
             except BaseException:
-                self._connection.execute("ROLLBACK")
+                _roll_back(self._connection)
                 raise
-            self._connection.execute("COMMIT")
         except sqlite3.Error as error:
             raise DataError(
                 f"the ledger {self.path} cannot be written: {error}",
@@ -198,7 +230,7 @@ class Ledger:
             *(settlement.served_model, settlement.price_source, settlement.note),
         )
         with self._write() as book:
-            book.execute(f"INSERT INTO settlements VALUES ({', '.join('?' * len(values))})", values)
+            book.execute("INSERT INTO settlements VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", values)
 
     def totals(self) -> Totals:
         """What all calls have come to so far."""
@@ -227,3 +259,23 @@ class Ledger:
 def _flat(reservation: Reservation, *, at: float, after: int) -> tuple[Any, ...]:
     values = tuple(asdict(reservation).values())
     return (*values[:after], at, *values[after:])
+
+
+def _wait_for_wal(connection: sqlite3.Connection) -> None:
+    """Switch the journal; SQLite does not wait for another process that is switching it, so this does."""
+    deadline = time.monotonic() + BUSY_SECONDS
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode = WAL")
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode != sqlite3.SQLITE_BUSY or time.monotonic() > deadline:
+                raise
+            time.sleep(0.01)
+        else:
+            return
+
+
+def _roll_back(connection: sqlite3.Connection) -> None:
+    """Undo what is open; SQLite has done so itself where the disk was full."""
+    if connection.in_transaction:
+        connection.execute("ROLLBACK")

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from inspect_horizon.budgets.account import Account, Hold, Worst
 from inspect_horizon.budgets.ledger import Reservation, Settlement
-from inspect_horizon.budgets.prices import Price
-from inspect_horizon.budgets.run import Run
-from inspect_horizon.budgets.usage import Usage
 from inspect_horizon.errors import PriceError
+
+if TYPE_CHECKING:
+    from inspect_horizon.budgets.prices import Price
+    from inspect_horizon.budgets.run import Run
+    from inspect_horizon.budgets.usage import Usage
 
 
 @dataclass(frozen=True, slots=True)

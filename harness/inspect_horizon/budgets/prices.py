@@ -8,15 +8,18 @@ import importlib.metadata
 import importlib.util
 import json
 import re
-from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from inspect_horizon._builtin import BUDGETS
 from inspect_horizon._config import Model, load_yaml
-from inspect_horizon.budgets.usage import Usage
 from inspect_horizon.errors import PriceError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from inspect_horizon.budgets.usage import Usage
 
 MILLION = 1_000_000
 
@@ -199,9 +202,7 @@ def _litellm_prices() -> dict[str, Price]:
 def _from_litellm(name: str, entry: Mapping[str, Any], source: str) -> Price | None:
     if entry.get("mode") not in ("chat", "responses", "completion", None) or not _priced(entry):
         return None
-    above = sorted(
-        {int(match[1]) * 1000 for key in entry if (match := re.search(r"_above_(\d+)k_tokens$", key))}
-    )
+    above = sorted({int(match[1]) * 1000 for key in entry if (match := re.search(r"_above_(\d+)k_tokens$", key))})
     steps = tuple((limit, _rates(entry, f"_above_{limit // 1000}k_tokens")) for limit in above)
     return Price(
         name, source, _rates(entry, ""), steps, _count(entry, "max_output_tokens"), _count(entry, "max_input_tokens")

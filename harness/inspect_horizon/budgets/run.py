@@ -1,12 +1,14 @@
-"""The run that a model call belongs to: its budget, its sweep's ledger and its phase, wherever the call is made from."""
+"""The run that a model call belongs to: its budget, its sweep's ledger and its phase, wherever it is made from."""
 
 from __future__ import annotations
 
 from contextvars import ContextVar
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
-from inspect_horizon.budgets.account import Account
-from inspect_horizon.budgets.ledger import Ledger, Phase
+if TYPE_CHECKING:
+    from inspect_horizon.budgets.account import Account
+    from inspect_horizon.budgets.ledger import Ledger, Phase
 
 
 @dataclass(eq=False, slots=True)

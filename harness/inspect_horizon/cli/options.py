@@ -26,6 +26,7 @@ FLAGS = (
     click.option("--reasoning-tokens", type=int, help="Passed to the model."),
     click.option("--max-tokens", type=int, help="The most one call may generate.  [default: what the model can]"),
     click.option("--max-connections", type=int, help="Calls at a time.  [default: adaptive]"),
+    click.option("--workers", type=int, help="Processes.  [default: 1; embedded models: one a core]"),
     click.option("--max-retries", type=int, help="Tries after a failed call.  [default: 6]"),
     click.option("--model-base-url", help="Where to call the models, if not at their vendor's."),
     click.option("--prices", help="YAML file of prices that overrule the built-in ones."),

@@ -7,25 +7,31 @@ measured yet. What an earlier call of the same run reported is exact, and is use
 from __future__ import annotations
 
 import json
-from collections.abc import MutableMapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, MutableMapping
 
 MESSAGE_TOKENS = 16
 """For the marks around a message: its role, its name, its separators."""
 REQUEST_TOKENS = 64
-"""For what a vendor puts around the whole request, such as its own line on tool use."""
+"""For what a vendor puts around the whole request."""
+TOOL_USE_TOKENS = 1024
+"""For the instructions on tool use that a vendor adds of its own; Anthropic's documentation names up to 804."""
 IMAGE_TOKENS = 20_000
 """No vendor's documentation charges more for one image or minute of audio."""
 
 
 class Prompt:
-    """A request's messages and tools, ready to be bounded against what the run has seen before."""
+    """What a request sends, ready to be bounded against what the run has seen before."""
 
-    def __init__(self, messages: Sequence[dict[str, Any]], tools: Sequence[dict[str, Any]]) -> None:
-        self._messages = messages
-        self._tools = json.dumps(tools) if tools else ""
-        self._fingerprints = [hash(self._tools)]
-        for message in messages:
+    def __init__(self, request: Mapping[str, Any]) -> None:
+        self._messages = request["messages"]
+        beside = {key: request[key] for key in ("tools", "response_format") if request.get(key)}
+        self._beside = json.dumps(beside, default=str) if beside else ""
+        self._room = REQUEST_TOKENS + (TOOL_USE_TOKENS if "tools" in beside else 0)
+        self._fingerprints = [hash((request["model"], self._beside))]  # each model counts with a tokenizer of its own
+        for message in self._messages:
             self._fingerprints.append(_extend(self._fingerprints[-1], message))
 
     def bound(self, anchors: MutableMapping[int, int]) -> int:
@@ -34,7 +40,7 @@ class Prompt:
             reported = anchors.get(self._fingerprints[known])
             if reported is not None:
                 return reported + sum(_bytes(message) for message in self._messages[known:])
-        return REQUEST_TOKENS + len(self._tools.encode()) + sum(_bytes(message) for message in self._messages)
+        return self._room + len(self._beside.encode()) + sum(_bytes(message) for message in self._messages)
 
     def remember(
         self, anchors: MutableMapping[int, int], reply: dict[str, Any], prompt_tokens: int, output_tokens: int

@@ -11,15 +11,15 @@ minutes is therefore right, and within a budget of b dollars, exactly when
 
     h ≤ L50 · 2^ε   and   r · h · 2^−ε ≤ b,   that is when   ε ≥ log2(h / H(b))   with   H(b) = min(L50, b / r).
 
-So P(success by b | h) = 1 / (1 + exp(β · log2(h / H(b)))): logistic in log2 h with the slope β at every budget, and 50 %
-at H(b), which rises with slope 1 along a line parallel to the human one and levels off at L50.
+So P(success by b | h) = 1 / (1 + exp(β · log2(h / H(b)))): logistic in log2 h with the slope β at every budget, and
+50 % at H(b), which rises with slope 1 along a line parallel to the human one and levels off at L50.
 
 **A careful clerk** checks its work until no slip can be left. On a task beyond its unaided length, h' = h · 2^−ε > L50,
 that takes (h' / L50)² times the work, so it is billed r · h'³ / L50² and its horizon goes on rising as
 H(b) = (L50² · b / r)^(1/3): slope 1/3. It is not told its budget; how much it checks follows from the task alone.
 
-**An uneven clerk** breaks the common slope on purpose: its form scales speed by 2^(ε·β/β_speed) and the work before a slip
-by 2^(ε·β/β_slip), so its slope is β_speed where money binds and β_slip where slips do.
+**An uneven clerk** breaks the common slope on purpose: its form scales speed by 2^(ε·β/β_speed) and the work before a
+slip by 2^(ε·β/β_slip), so its slope is β_speed where money binds and β_slip where slips do.
 
 What a program cannot do faster than it can (it must read a page to add it up) bounds these laws from below: a run costs
 at least what its prompts and its answer cost. The demo's grid starts above that floor.
@@ -29,12 +29,15 @@ from __future__ import annotations
 
 import math
 import random
-from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from typing import TYPE_CHECKING
 
-from inspect_horizon.budgets.prices import Price
-from inspect_horizon.models.craft import Message, Move, Outcome
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from inspect_horizon.budgets.prices import Price
+    from inspect_horizon.models.craft import Message, Move, Outcome
 
 BYTES_PER_TOKEN = 4
 """An embedded model's token is four bytes of UTF-8 text."""
@@ -63,7 +66,7 @@ class Clerk:
         """The task length, in human minutes, at which half of its runs succeed within a budget."""
         affordable = budget_usd / self.usd_per_minute
         if self.careful and affordable > self.unaided_minutes:
-            return (self.unaided_minutes**2 * affordable) ** (1 / 3)
+            return math.cbrt(self.unaided_minutes**2 * affordable)
         return min(self.unaided_minutes, affordable)
 
     def form(self, seed: int, task: str) -> float:
@@ -75,11 +78,11 @@ class Clerk:
         """Human minutes of work after which the first slip comes; infinite if it finds all its slips."""
         if self.careful:
             return math.inf
-        return self.unaided_minutes * 2 ** (form * self.slope / (self.slip_slope or self.slope))
+        return self.unaided_minutes * math.exp2(form * self.slope / (self.slip_slope or self.slope))
 
     def billed_after(self, minutes: float, form: float) -> float:
         """Dollars it has been billed once so many human minutes of work are done."""
-        eased = minutes * 2 ** -(form * self.slope / (self.speed_slope or self.slope))
+        eased = minutes * math.exp2(-form * self.slope / (self.speed_slope or self.slope))
         if self.careful and eased > self.unaided_minutes:
             eased = eased**3 / self.unaided_minutes**2
         return self.usd_per_minute * eased

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from inspect_ai.model import (
     ChatCompletionChoice,
@@ -25,8 +24,13 @@ from inspect_ai.tool import ToolCall, ToolChoice, ToolFunction, ToolInfo
 
 from inspect_horizon.budgets.usage import Usage
 
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
 Wire = dict[str, Any]
 
+MOST_TOKENS = 1_000_000_000
+"""No model reads or writes so many in a call; a usage that says so is wrong."""
 STOP_REASONS: dict[str, StopReason] = {
     "stop": "stop",
     "end_turn": "stop",
@@ -93,7 +97,8 @@ def _to_thinking(part: ContentReasoning) -> Wire:
 
 
 def _to_tool_call(call: ToolCall) -> Wire:
-    function = {"name": call.function, "arguments": json.dumps(call.arguments)}
+    arguments = json.dumps(call.arguments, ensure_ascii=False)  # escapes would cost several tokens a letter
+    function = {"name": call.function, "arguments": arguments}
     return {"id": call.id, "type": "function", "function": function}
 
 
@@ -114,12 +119,20 @@ def to_tool_choice(choice: ToolChoice) -> str | Wire:
 def from_response(response: Any, model: str, tools: Sequence[ToolInfo], usage: Usage | None) -> ModelOutput:
     """LiteLLM's response as Inspect's output, without its cost."""
     known = {tool.name for tool in tools}
-    choices = [_from_choice(choice, response.model or model, known) for choice in response.choices]
+    served = response.model or model
+    choices = [_from_choice(choice, served, known) for choice in response.choices]
     return ModelOutput(
-        model=response.model or model,
-        choices=choices,
+        model=served,
+        choices=choices or [_silence(served)],
         usage=from_usage(usage) if usage is not None else None,
         response_id=getattr(response, "id", None),
+    )
+
+
+def _silence(model: str) -> ChatCompletionChoice:
+    """What a reply without any choice says, which some vendors send and bill."""
+    return ChatCompletionChoice(
+        message=ChatMessageAssistant(content="", model=model, source="generate"), stop_reason="unknown"
     )
 
 
@@ -180,7 +193,8 @@ def _plain(value: Any) -> dict[str, Any]:
 def read_usage(response: Any) -> Usage | None:
     """What LiteLLM says the call used, or None where that is missing or cannot be true.
 
-    Its `prompt_tokens` holds the tokens read from and written to caches as well, whatever the vendor.
+    Its `prompt_tokens` holds the tokens read from and written to caches as well, whatever the vendor. Where the total
+    is more than prompt and completion the rest is reasoning, which some vendors leave out of the completion.
     """
     reported = getattr(response, "usage", None)
     if reported is None or not reported.prompt_tokens:
@@ -189,8 +203,12 @@ def read_usage(response: Any) -> Usage | None:
     completion = getattr(reported, "completion_tokens_details", None)
     read = getattr(prompt, "cached_tokens", None) or 0
     written = getattr(prompt, "cache_creation_tokens", None) or 0
-    generated = reported.completion_tokens or 0
+    said = reported.completion_tokens or 0
+    hidden = max((reported.total_tokens or 0) - reported.prompt_tokens - said, 0)
+    generated = said + hidden
     if generated == 0 and any(_said_something(choice.message) for choice in response.choices):
+        return None
+    if max(reported.prompt_tokens, generated) > MOST_TOKENS:
         return None
     try:
         return Usage(
@@ -198,7 +216,7 @@ def read_usage(response: Any) -> Usage | None:
             cache_read_tokens=read,
             cache_write_tokens=written,
             output_tokens=generated,
-            reasoning_tokens=min(getattr(completion, "reasoning_tokens", None) or 0, generated),
+            reasoning_tokens=min(max(getattr(completion, "reasoning_tokens", None) or 0, hidden), generated),
         )
     except ValueError:
         return None

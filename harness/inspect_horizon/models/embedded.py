@@ -5,8 +5,7 @@ from __future__ import annotations
 import functools
 import importlib
 import json
-from collections.abc import Sequence
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 from uuid import uuid4
 
 import litellm
@@ -14,6 +13,7 @@ from litellm.llms.custom_llm import CustomLLM, CustomLLMError
 
 from inspect_horizon.budgets.prices import price_book
 from inspect_horizon.models.clerk import (
+    BYTES_PER_TOKEN,
     CLERKS,
     Clerk,
     Conversation,
@@ -24,6 +24,9 @@ from inspect_horizon.models.clerk import (
     write_working,
 )
 from inspect_horizon.models.craft import Craft, Message, Move, Outcome, ToolUse
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 PROVIDER = "embedded"
 CRAFTS = ("ledger", "atoms")
@@ -36,7 +39,7 @@ def register() -> None:
     if any(entry["provider"] == PROVIDER for entry in litellm.custom_provider_map):
         return
     litellm.custom_provider_map.append({"provider": PROVIDER, "custom_handler": Embedded()})
-    litellm.utils.custom_llm_setup()
+    litellm.utils.custom_llm_setup()  # type: ignore[no-untyped-call] # LiteLLM's own
 
 
 @functools.cache
@@ -51,10 +54,12 @@ class Embedded(CustomLLM):
     async def acompletion(self, *args: Any, **request: Any) -> Any:
         return self.completion(*args, **request)
 
-    def completion(self, *args: Any, **request: Any) -> Any:
+    def completion(self, *_: Any, **request: Any) -> Any:
         clerk = CLERKS.get(request["model"])
         if clerk is None:
-            raise CustomLLMError(status_code=404, message=f"no embedded model {request['model']!r}: {', '.join(CLERKS)}")
+            raise CustomLLMError(  # type: ignore[no-untyped-call] # LiteLLM's own
+                status_code=404, message=f"no embedded model {request['model']!r}: {', '.join(CLERKS)}"
+            )
         return self._reply(clerk, request["messages"], request["optional_params"], request["model_response"])
 
     def _reply(self, clerk: Clerk, messages: Sequence[Message], params: dict[str, Any], response: Any) -> Any:
@@ -63,10 +68,10 @@ class Embedded(CustomLLM):
         names = [tool["function"]["name"] for tool in tools]
         text, call = self._say(clerk, conversation, names, int(params.get("seed") or 0))
         tokens = text_tokens(text) + (call_tokens(call.name, json.dumps(dict(call.arguments))) if call else 0)
-        most = params.get("max_tokens") or params.get("max_completion_tokens")
-        cut = most is not None and tokens > most
+        most = int(params.get("max_tokens") or params.get("max_completion_tokens") or tokens)
+        cut = tokens > most
         if cut:
-            text, call, tokens = text[: most * 4], None, most
+            text, call, tokens = text[: most * BYTES_PER_TOKEN], None, most
         return _fill(response, clerk.name, text, call, cut, conversation.sizes[0], tokens)
 
     def _say(
@@ -99,7 +104,5 @@ def _fill(response: Any, model: str, text: str, call: ToolUse | None, cut: bool,
     reason = "length" if cut else "tool_calls" if call else "stop"
     response.model = model
     response.choices = [litellm.Choices(finish_reason=reason, index=0, message=litellm.Message(**message))]
-    response.usage = litellm.Usage(
-        prompt_tokens=prompt, completion_tokens=generated, total_tokens=prompt + generated
-    )
+    response.usage = litellm.Usage(prompt_tokens=prompt, completion_tokens=generated, total_tokens=prompt + generated)
     return response

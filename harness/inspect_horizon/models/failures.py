@@ -2,17 +2,29 @@
 
 from __future__ import annotations
 
-import asyncio
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from inspect_ai.model import RetryDecision
 from tenacity import RetryCallState, wait_exponential_jitter
 from tenacity.wait import wait_base
 
+from inspect_horizon.errors import ModelError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
 TRANSIENT = {408, 409, 425, 500, 502, 503, 504, 520, 522, 524, 529}
 MAYBE_BILLED = {408, 409, 499, 502, 504, 520, 522, 524}
 """A gateway gave up or lost touch; the model behind it may have gone on. Any other error reply is the provider's own
 word that there is no completion."""
+ERROR_REPLIES = {"HTTPStatusError", "APIStatusError", "ClientResponseError", "CustomLLMError"}
+"""What httpx, OpenAI's client, aiohttp and a provider in this process raise once an error reply has been read."""
+NETWORK_MODULES = {"httpx", "aiohttp", "httpcore"}
+NEVER_CONNECTED = {
+    *("ClientConnectorError", "ClientConnectorDNSError", "ClientConnectorSSLError", "ClientConnectorCertificateError"),
+    *("ConnectionTimeoutError", "ConnectionRefusedError", "gaierror"),
+}
+CORE_CONNECT = {("httpcore", "ConnectError"), ("httpcore", "ConnectTimeout")}
 LONGEST_WAIT_SECONDS = 600.0
 
 
@@ -22,38 +34,54 @@ def status(error: BaseException) -> int | None:
     return code if isinstance(code, int) else None
 
 
-def network_trouble(error: BaseException) -> bool:
-    """Whether the network is behind it; LiteLLM dresses its own bugs up as connection errors, which are not."""
+def causes(error: BaseException) -> Iterator[BaseException]:
+    """What an error was raised from, outermost first, the error itself left out."""
     seen = error.__cause__ or error.__context__
     while seen is not None:
-        module = type(seen).__module__.partition(".")[0]
-        if isinstance(seen, OSError | TimeoutError | asyncio.TimeoutError) or module in ("httpx", "aiohttp", "httpcore"):
-            return True
+        yield seen
         seen = seen.__cause__ or seen.__context__
-    return False
+
+
+def replied(error: BaseException) -> bool:
+    """Whether the provider itself answered with an HTTP error; LiteLLM gives a status to failures of any kind."""
+    beneath = [type(cause) for cause in causes(error) if type(cause).__module__ != "litellm.exceptions"]
+    return any(base.__name__ in ERROR_REPLIES for kind in beneath for base in kind.__mro__)
+
+
+def network_trouble(error: BaseException) -> bool:
+    """Whether the network is behind it; LiteLLM dresses its own bugs up as connection errors, which are not."""
+    if replied(error):
+        return False
+    return any(
+        isinstance(cause, OSError | TimeoutError) or type(cause).__module__.partition(".")[0] in NETWORK_MODULES
+        for cause in causes(error)
+    )
 
 
 def never_sent(error: BaseException) -> bool:
-    """Whether no connection was made, so that nothing can have been billed."""
-    names = {"ConnectError", "ConnectTimeout", "ClientConnectorError", "ClientConnectorDNSError", "ConnectionRefusedError"}
-    seen: BaseException | None = error
-    while seen is not None:
-        if type(seen).__name__ in names:
-            return True
-        seen = seen.__cause__ or seen.__context__
-    return False
+    """Whether no connection was made, so that nothing can have been billed.
+
+    LiteLLM's transport reports every broken connection as httpx's `ConnectError`, also one that broke when the request
+    had been read; only what lies beneath it tells the two apart.
+    """
+    return any(
+        type(cause).__name__ in NEVER_CONNECTED or (type(cause).__module__, type(cause).__name__) in CORE_CONNECT
+        for cause in (error, *causes(error))
+    )
 
 
 def can_be_billed(error: BaseException) -> bool:
-    """Whether the provider may charge for a call that ended like this; only a proof of the contrary says no."""
+    """Whether the provider may charge for a call that ended like this; only a proof of the contrary says no.
+
+    The proofs: no connection was made, an error reply came back, or the request was refused before it was sent. A reply
+    that cannot be read is none: it was served.
+    """
+    code = status(error)
     if never_sent(error):
         return False
-    kind, code = type(error).__name__, status(error)
-    if kind in ("APIConnectionError", "Timeout") or code is None:
+    if code is None or code in MAYBE_BILLED or network_trouble(error):
         return True
-    if network_trouble(error) and code >= 500:
-        return True
-    return code in MAYBE_BILLED or code < 400
+    return not (replied(error) or 400 <= code < 500)
 
 
 def retry_decision(error: BaseException) -> RetryDecision:
@@ -63,6 +91,8 @@ def retry_decision(error: BaseException) -> RetryDecision:
         return RetryDecision.no() if out_of_quota(error) else RetryDecision.rate_limit(retry_after(error))
     if kind == "APIConnectionError":
         return RetryDecision.transient() if network_trouble(error) else RetryDecision.no()
+    if without_key(error):
+        return RetryDecision.no()
     if kind in ("Timeout", "InternalServerError", "ServiceUnavailableError", "BadGatewayError"):
         return RetryDecision.transient(retry_after(error))
     return RetryDecision.transient(retry_after(error)) if code in TRANSIENT else RetryDecision.no()
@@ -72,6 +102,34 @@ def out_of_quota(error: BaseException) -> bool:
     """Whether the account is empty: waiting does not fill it."""
     text = str(error)
     return "insufficient_quota" in text or "exceeded your current quota" in text
+
+
+def without_key(error: BaseException) -> bool:
+    """Whether no key was found: OpenAI's client raises its plain base class, which LiteLLM calls a server error."""
+    return any((type(cause).__module__, type(cause).__name__) == ("openai", "OpenAIError") for cause in causes(error))
+
+
+def advice(error: BaseException, model: str, missing: Sequence[str]) -> ModelError | None:
+    """The way out of a failure that only the user can mend; None where it is not one.
+
+    Args:
+        error: What the call raised.
+        model: As the user named it.
+        missing: Environment variables that the provider needs and that are not set.
+    """
+    code, said = status(error), str(error).strip().split("\n", 1)[0][:300]
+    if without_key(error) or (code == 401 and missing):
+        names = " and ".join(missing) or "the provider's API key"
+        return ModelError(f"{model} cannot be called without a key", fix=f"set {names} in the environment")
+    if code in (401, 403):
+        return ModelError(f"the provider of {model} refuses the key ({said})", fix="check the key and what it may call")
+    if code == 404:
+        return ModelError(f"{model} was not found ({said})", fix="check the model's name and the base URL")
+    if code == 402 or (code == 429 and out_of_quota(error)):
+        return ModelError(
+            f"the account for {model} is out of credit ({said})", fix="top it up, then run the same command again"
+        )
+    return None
 
 
 def retry_after(error: BaseException | None) -> float | None:

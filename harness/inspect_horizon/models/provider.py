@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import functools
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import litellm
 from inspect_ai.model import (
@@ -20,21 +20,31 @@ from inspect_ai.model import (
     ServedModelUsage,
     set_model_info,
 )
-from inspect_ai.tool import ToolChoice, ToolInfo
 from inspect_ai.util import LimitExceededError
-from tenacity.wait import wait_base
+from litellm.exceptions import (
+    AuthenticationError,
+    BadRequestError,
+    ContentPolicyViolationError,
+    ContextWindowExceededError,
+)
 
 from inspect_horizon.budgets.budget import Budget
 from inspect_horizon.budgets.metering import Asked, Ticket, admit
 from inspect_horizon.budgets.prices import Price, price_book
 from inspect_horizon.budgets.run import CURRENT, Run
-from inspect_horizon.budgets.usage import Usage
 from inspect_horizon.errors import BudgetExceeded, ModelError
 from inspect_horizon.models import embedded
 from inspect_horizon.models.bound import Prompt
+from inspect_horizon.models.clerk import CLERKS
 from inspect_horizon.models.convert import from_response, read_usage, to_message, to_tool, to_tool_choice
-from inspect_horizon.models.failures import WaitAsAsked, can_be_billed, retry_decision
+from inspect_horizon.models.failures import WaitAsAsked, advice, can_be_billed, retry_decision
 from inspect_horizon.models.request import HIDDEN, options, smallest_output
+
+if TYPE_CHECKING:
+    from inspect_ai.tool import ToolChoice, ToolInfo
+    from tenacity.wait import wait_base
+
+    from inspect_horizon.budgets.usage import Usage
 
 litellm.suppress_debug_info = True
 litellm.telemetry = False
@@ -77,25 +87,52 @@ class LiteLLMAPI(ModelAPI):
             set_model_info(f"litellm/{model_name}", _model_info(self.price))
 
     async def generate(
-        self, input: list[ChatMessage], tools: list[ToolInfo], tool_choice: ToolChoice, config: GenerateConfig
+        self,
+        input: list[ChatMessage],  # noqa: A002 - Inspect's own signature
+        tools: list[ToolInfo],
+        tool_choice: ToolChoice,
+        config: GenerateConfig,
     ) -> ModelOutput | tuple[ModelOutput | Exception, ModelCall]:
         request = self._request(input, tools, tool_choice, config)
+        try:
+            return await self._answer(request, tools)
+        except (ContextWindowExceededError, ContentPolicyViolationError) as error:
+            return self._refused(error, request)
+        except Exception as error:
+            advised = advice(error, self.model_name, missing_keys(self.model_name))
+            if advised is None:
+                raise
+            raise advised from error
+
+    async def _answer(
+        self, request: dict[str, Any], tools: list[ToolInfo]
+    ) -> ModelOutput | tuple[ModelOutput | Exception, ModelCall]:
         run = CURRENT.get()
-        if run is None:
-            response = await self._call(request)
-            usage = read_usage(response)
-            usd = self.price.cost_usd(usage) if self.price and usage else None
-            return self._logged(self._output(response, tools, usage, usd), request, response)
-        return await self._within_budget(run, request, tools)
+        if run is not None:
+            return await self._within_budget(run, request, tools)
+        response = await self._call(request)
+        usage = read_usage(response)
+        usd = self.price.cost_usd(usage) if self.price and usage else None
+        return self._logged(self._output(response, tools, usage, usd), request, response.model_dump())
+
+    def _refused(
+        self, error: Exception, request: dict[str, Any]
+    ) -> ModelOutput | tuple[ModelOutput | Exception, ModelCall]:
+        """A prompt too long or against the provider's rules is an outcome of the run, not a failure to run it."""
+        too_long = isinstance(error, ContextWindowExceededError)
+        output = ModelOutput.from_content(
+            self.model_name, "", "model_length" if too_long else "content_filter", error=str(error)
+        )
+        return self._logged(output, request, {"error": str(error)})
 
     def _request(
-        self, input: list[ChatMessage], tools: list[ToolInfo], tool_choice: ToolChoice, config: GenerateConfig
+        self, messages: list[ChatMessage], tools: list[ToolInfo], tool_choice: ToolChoice, config: GenerateConfig
     ) -> dict[str, Any]:
         request: dict[str, Any] = {
             "model": self.model_name,
-            "messages": [to_message(message) for message in input],
+            "messages": [to_message(message) for message in messages],
             "max_tokens": config.max_tokens or self.max_tokens(),
-            **options(config, self.model_name),
+            **options(config),
             **self.model_args,
         }
         if tools:
@@ -113,7 +150,7 @@ class LiteLLMAPI(ModelAPI):
         """Reserve, clamp, call, settle."""
         if self.model_name.startswith(f"{embedded.PROVIDER}/") and run.seed is not None:
             request["seed"] = run.seed
-        prompt = Prompt(request["messages"], request.get("tools", []))
+        prompt = Prompt(request)
         ticket = await self._admit(run, request, prompt)
         request["max_tokens"] = ticket.output_tokens // request.get("n", 1)
         response = await self._call_on(ticket, request)
@@ -122,7 +159,7 @@ class LiteLLMAPI(ModelAPI):
         output = self._output(response, tools, usage, usd)
         if usage is not None:
             prompt.remember(run.anchors, to_message(output.message), usage.prompt_tokens, usage.output_tokens)
-        return self._logged(output, request, response)
+        return self._logged(output, request, response.model_dump())
 
     async def _admit(self, run: Run, request: dict[str, Any], prompt: Prompt) -> Ticket:
         choices = request.get("n", 1)
@@ -164,13 +201,13 @@ class LiteLLMAPI(ModelAPI):
         return output
 
     def _logged(
-        self, output: ModelOutput, request: dict[str, Any], response: Any
+        self, output: ModelOutput, request: dict[str, Any], response: dict[str, Any]
     ) -> ModelOutput | tuple[ModelOutput | Exception, ModelCall]:
         """The output with the raw call beside it for Inspect's log, without what may hold secrets."""
         if self.model_name.startswith(f"{embedded.PROVIDER}/"):
             return output
         shown = {key: value for key, value in request.items() if key not in HIDDEN}
-        return output, ModelCall.create(shown, response.model_dump())
+        return output, ModelCall.create(shown, response)
 
     def served_model_usage(self, output: ModelOutput) -> list[ServedModelUsage] | None:
         """Exact dollars, whatever the tariff: a million tokens at the dollars of the call."""
@@ -195,7 +232,7 @@ class LiteLLMAPI(ModelAPI):
         return WaitAsAsked()
 
     def is_auth_failure(self, ex: Exception) -> bool:
-        return isinstance(ex, litellm.AuthenticationError)
+        return isinstance(ex.__cause__ or ex, AuthenticationError)
 
     def connection_key(self) -> str:
         return f"{self.initial_api_key}/{self.base_url}/{self.model_name}"
@@ -210,11 +247,11 @@ def check_name(model_name: str) -> None:
     """
     embedded.register()
     provider, _, name = model_name.partition("/")
-    if provider == embedded.PROVIDER and name not in embedded.CLERKS:
-        raise ModelError(f"there is no embedded model {name!r}", fix=f"choose one of {', '.join(embedded.CLERKS)}")
+    if provider == embedded.PROVIDER and name not in CLERKS:
+        raise ModelError(f"there is no embedded model {name!r}", fix=f"choose one of {', '.join(CLERKS)}")
     try:
         litellm.get_llm_provider(model_name)
-    except litellm.BadRequestError as error:
+    except BadRequestError as error:
         raise ModelError(
             f"LiteLLM knows no provider for the model {model_name!r}",
             fix="write it as LiteLLM does, provider first, such as openai/gpt-5-mini or anthropic/claude-sonnet-4-5",

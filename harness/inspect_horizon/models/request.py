@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from inspect_ai.model import GenerateConfig
+if TYPE_CHECKING:
+    from inspect_ai.model import GenerateConfig
 
 HIDDEN = frozenset({"api_key", "extra_headers"})
 """Never logged: they can hold secrets."""
@@ -18,7 +19,7 @@ THINKING_BUDGETS = {"minimal": 128, "low": 1024, "medium": 2048, "high": 4096}
 """Tokens of thinking that LiteLLM asks Claude and Gemini for at each effort; more than these must be allowed."""
 
 
-def options(config: GenerateConfig, model: str) -> dict[str, Any]:
+def options(config: GenerateConfig) -> dict[str, Any]:
     """The options that the user set; what is not set is not sent."""
     chosen = {name: getattr(config, name, None) for name in SAME_NAME}
     request = {name: value for name, value in chosen.items() if value is not None}

@@ -71,7 +71,7 @@ def read_cells(source: Source, columns: Mapping[str, str], *, threshold: float |
         DataError: Cells that cannot be read, each with its place, column and value.
     """
     frame, complaints = pd.DataFrame(index=source.cells.index), list[_Complaint]()
-    unreadable = dict[str, NDArray[np.bool_]]()
+    unreadable: dict[str, NDArray[np.bool_]] = {}
     for ours, theirs in columns.items():
         raw, column = source.cells[theirs], BY_NAME[ours]
         if ours == "success":

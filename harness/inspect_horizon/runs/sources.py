@@ -117,6 +117,8 @@ def _read_csv(path: Path) -> pd.DataFrame:
     try:
         table = pa_csv.read_csv(path, read_options=read, parse_options=parse, convert_options=convert)
     except pa.ArrowInvalid as problem:
+        if not any(True for _ in _csv_lines(path)):
+            raise DataError(f"{path} holds no runs", fix="put one row a run below the column names") from problem
         raise DataError(
             f"{path} cannot be read as CSV: {problem}",
             fix=f"write it as UTF-8 with {_delimiter(path)!r} between cells and quotes around cells that hold one",
@@ -147,7 +149,7 @@ def _csv_lines(path: Path) -> Iterator[int]:
     """The line on which each record after the header starts; cells may hold line breaks."""
     longest = csv.field_size_limit(LONGEST_RECORD)
     try:
-        with path.open(encoding="utf-8-sig", newline="") as handle:
+        with path.open(encoding="utf-8-sig", newline="", errors="replace") as handle:
             records = csv.reader(handle, delimiter=_delimiter(path))
             start, header = 1, True
             for record in records:
@@ -169,25 +171,30 @@ def _json_lines(path: Path) -> Iterator[tuple[int, bytes]]:
 
 
 def _read_jsonl(path: Path) -> pd.DataFrame:
-    rows: list[dict[str, Any]] = []
+    columns: dict[str, list[Any]] = {}
     problems: list[str] = []
+    count = 0
     for number, line in _json_lines(path):
         try:
             row = json.loads(line)
         except ValueError as problem:
             problems.append(f"{path}:{number}: this is not JSON: {problem}")
             continue
-        if isinstance(row, dict):
-            rows.append(row)
-        else:
+        if not isinstance(row, dict):
             problems.append(f"{path}:{number}: this is a JSON {type(row).__name__}, not an object")
+            continue
+        for name, value in row.items():
+            columns.setdefault(name, [None] * count).append(value)
+        count += 1
+        if len(row) < len(columns):
+            for values in columns.values():
+                values.extend([None] * (count - len(values)))
     if problems:
         raise DataError(
             listed(problems),
             fix="write one JSON object on each line; `jq -c '.[]' FILE` makes such lines of a list",
         )
-    names = dict.fromkeys(name for row in rows for name in row)
-    return pd.DataFrame({name: pd.Series([row.get(name) for row in rows], dtype=object) for name in names})
+    return pd.DataFrame({name: pd.Series(values, dtype=object) for name, values in columns.items()})
 
 
 def _read_parquet(path: Path) -> pd.DataFrame:

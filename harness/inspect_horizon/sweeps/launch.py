@@ -14,12 +14,11 @@ from typing import Any
 from inspect_horizon.budgets.ledger import Ledger
 from inspect_horizon.errors import DataError, ModelError, UsageError
 from inspect_horizon.runs.atomic import replacing
-from inspect_horizon.sweeps.plan import Cell, Plan
+from inspect_horizon.sweeps.plan import Plan
 from inspect_horizon.sweeps.progress import Watch, watching
+from inspect_horizon.sweeps.workers import LEDGER, LOGS, work
 
 STUDY = "sweep.json"
-LEDGER = "ledger.sqlite"
-LOGS = "logs"
 SCHEMA_VERSION = 1
 
 
@@ -39,58 +38,9 @@ def launch(plan: Plan, folder: Path, *, progress: Watch | None = None) -> None:
     _check_models(plan)
     with _alone_in(folder):
         _claim(plan, folder)
-        ledger = Ledger(folder / LEDGER, cap_usd=plan.sweep.spend_cap_usd)
-        try:
-            with watching(folder / LEDGER, plan, progress):
-                _run(plan, folder, ledger)
-        finally:
-            ledger.close()
-
-
-def _run(plan: Plan, folder: Path, ledger: Ledger) -> None:
-    from inspect_ai import eval_set  # noqa: PLC0415 - takes seconds, and the plan must not wait for it
-
-    from inspect_horizon.strategies.budgeted import booked_in  # noqa: PLC0415
-
-    with booked_in(ledger):
-        eval_set(
-            [_task(cell, plan) for cell in plan.cells],
-            log_dir=str(folder / LOGS),
-            log_dir_allow_dirty=True,
-            retry_attempts=0,
-            retry_immediate=False,
-            retry_cleanup=False,
-            fail_on_error=True,
-            continue_on_fail=True,
-            max_tasks=4,
-            max_connections=plan.sweep.max_connections,
-            display="none",
-            score_display=False,
-            log_level="error",
-            log_realtime=False,
-            log_buffer=1 if not _embedded(plan) else None,
-        )
-
-
-def _embedded(plan: Plan) -> bool:
-    return all(model.startswith("embedded/") for model in plan.sweep.models)
-
-
-def _task(cell: Cell, plan: Plan) -> Any:
-    """The cell by its registered name, so that the log says which arguments make it again."""
-    from inspect_ai import task_with  # noqa: PLC0415
-    from inspect_ai.model import GenerateConfig, get_model  # noqa: PLC0415
-
-    from inspect_horizon.sweeps.cell import cell as make  # noqa: PLC0415
-
-    sweep = plan.sweep
-    model = get_model(
-        f"litellm/{cell.model}",
-        base_url=sweep.model_base_url,
-        config=GenerateConfig(max_retries=sweep.max_retries),
-        **({"prices": sweep.prices} if sweep.prices else {}),
-    )
-    return task_with(make(**cell.arguments, model=cell.model), model=model)
+        Ledger(folder / LEDGER).close()
+        with watching(folder / LEDGER, plan, progress):
+            work(plan, folder)
 
 
 def _check_models(plan: Plan) -> None:

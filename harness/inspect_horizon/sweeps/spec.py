@@ -55,11 +55,13 @@ class Sweep:
     prices: str | None = None
     """A file of prices that overrule the built-in ones."""
     max_connections: int | None = None
+    workers: int | None = None
+    """Processes that share the cells; None takes one for models behind a network, and one a core for embedded ones."""
     max_retries: int = 6
     """How often Inspect tries a failed call again, waiting as long as the provider asks."""
 
     def __post_init__(self) -> None:
-        for field, floor in (("epochs", 1), ("limit", 1), ("max_connections", 1), ("max_retries", 0)):
+        for field, floor in (("epochs", 1), ("limit", 1), ("max_connections", 1), ("workers", 1), ("max_retries", 0)):
             value = getattr(self, field)
             if value is not None and value < floor:
                 raise UsageError(f"{field} is {value}", fix=f"write a whole number of {floor} or more")
@@ -78,7 +80,7 @@ class Sweep:
     @property
     def study(self) -> dict[str, Any]:
         """What makes this study this one: everything that must not change when it is resumed."""
-        free = {"spend_cap_usd", "model_base_url", "prices", "max_connections", "max_retries"}
+        free = {"spend_cap_usd", "model_base_url", "prices", "max_connections", "max_retries", "workers"}
         fields = {field: value for field, value in dataclasses.asdict(self).items() if field not in free}
         return {**fields, "budgets": str(self.budgets)}
 
@@ -111,6 +113,7 @@ class _SweepFile(Model):
     model_base_url: str | None = None
     prices: str | None = None
     max_connections: int | None = None
+    workers: int | None = None
     max_retries: int = 6
 
 

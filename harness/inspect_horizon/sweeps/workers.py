@@ -1,0 +1,149 @@
+"""The processes that do a sweep's cells: this one, or several where the embedded models keep a core busy each."""
+
+from __future__ import annotations
+
+import fcntl
+import multiprocessing
+import os
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from inspect_horizon.budgets.ledger import Ledger
+from inspect_horizon.errors import DataError
+from inspect_horizon.sweeps.plan import Cell, Plan
+from inspect_horizon.sweeps.spec import Sweep
+
+if TYPE_CHECKING:
+    from inspect_ai import Task
+
+LEDGER = "ledger.sqlite"
+LOGS = "logs"
+SHARE = "share-"
+LAST_BREATH_SECONDS = 15.0
+"""How long to wait for a worker of a killed sweep to notice that it is alone."""
+
+
+def work(plan: Plan, folder: Path) -> None:
+    """Do the cells of a plan that are not done, each share of them in a process of its own if there are several."""
+    shares = _shares(plan, folder)
+    if shares == 1:
+        _work(plan, folder, 0, shares)
+        return
+    spawn = multiprocessing.get_context("spawn")
+    processes = [spawn.Process(target=_child, args=(plan.sweep, folder, k, shares)) for k in range(shares)]
+    for process in processes:
+        process.start()
+    try:
+        for process in processes:
+            process.join()
+    except BaseException:
+        for process in processes:
+            process.join(timeout=LAST_BREATH_SECONDS)
+            process.terminate()
+        raise
+
+
+def _shares(plan: Plan, folder: Path) -> int:
+    """As many as the sweep was begun with: a share's logs are found where they were left."""
+    begun = len(list((folder / LOGS).glob(f"{SHARE}*")))
+    if begun:
+        return begun
+    embedded = all(model.startswith("embedded/") for model in plan.sweep.models)
+    wanted = plan.sweep.workers or (len(os.sched_getaffinity(0)) if embedded else 1)
+    return max(1, min(wanted, len(plan.cells)))
+
+
+def _child(sweep: Sweep, folder: Path, share: int, shares: int) -> None:
+    """A worker process: it plans for itself, and dies with its parent so that nothing is spent unseen."""
+    from inspect_horizon.sweeps.sweep import plan  # noqa: PLC0415 - the module that launches this one
+
+    threading.Thread(target=_die_with, args=(os.getppid(),), daemon=True).start()
+    try:
+        _work(plan(sweep), folder, share, shares)
+    except KeyboardInterrupt:
+        os._exit(130)
+
+
+def _die_with(parent: int) -> None:
+    while os.getppid() == parent:
+        time.sleep(0.2)
+    os._exit(1)
+
+
+def _work(plan: Plan, folder: Path, share: int, shares: int) -> None:
+    from inspect_ai import eval_set  # noqa: PLC0415 - takes seconds, and planning must not wait for it
+
+    from inspect_horizon.strategies.budgeted import booked_in  # noqa: PLC0415
+
+    logs = folder / LOGS / f"{SHARE}{share}"
+    logs.mkdir(parents=True, exist_ok=True)
+    ledger = Ledger(folder / LEDGER, cap_usd=plan.sweep.spend_cap_usd)
+    with _alone_with(logs), booked_in(ledger):
+        eval_set(
+            [_task(cell, plan) for cell in plan.cells[share::shares]],
+            log_dir=str(logs),
+            log_dir_allow_dirty=True,
+            retry_attempts=0,
+            retry_immediate=False,
+            retry_cleanup=False,
+            fail_on_error=True,
+            continue_on_fail=True,
+            max_tasks=4,
+            max_connections=plan.sweep.max_connections,
+            display="none",
+            score_display=False,
+            log_level="error",
+            log_realtime=False,
+            log_buffer=FLUSH_EMBEDDED if _all_embedded(plan) else 1,
+            acp_server=False,
+            ctl_server=False,
+        )
+    ledger.close()
+
+
+FLUSH_EMBEDDED = 16
+"""Samples kept in memory before they are written; a lost embedded run costs nothing but its time."""
+
+
+def _all_embedded(plan: Plan) -> bool:
+    return all(model.startswith("embedded/") for model in plan.sweep.models)
+
+
+@contextmanager
+def _alone_with(logs: Path) -> Iterator[None]:
+    """Wait until a worker that a kill has orphaned is gone from these logs."""
+    deadline = time.monotonic() + LAST_BREATH_SECONDS
+    with (logs.parent / f".{logs.name}.lock").open("w") as handle:
+        while True:
+            try:
+                fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError as error:
+                if time.monotonic() > deadline:
+                    raise DataError(
+                        f"a worker of an earlier sweep still writes to {logs}", fix="end it, then run the command again"
+                    ) from error
+                time.sleep(0.2)
+            else:
+                break
+        yield
+
+
+def _task(cell: Cell, plan: Plan) -> Task:
+    """The cell by its registered name, so that the log says which arguments make it again."""
+    from inspect_ai import task_with  # noqa: PLC0415
+    from inspect_ai.model import GenerateConfig, get_model  # noqa: PLC0415
+
+    from inspect_horizon.sweeps.cell import cell as make  # noqa: PLC0415
+
+    sweep = plan.sweep
+    model = get_model(
+        f"litellm/{cell.model}",
+        base_url=sweep.model_base_url,
+        config=GenerateConfig(max_retries=sweep.max_retries),
+        **({"prices": sweep.prices} if sweep.prices else {}),
+    )
+    return task_with(make(**cell.arguments, model=cell.model), model=model)
