@@ -33,6 +33,9 @@ test: check  ## Everything above, then all tests
 quick: setup  ## The tests that take seconds
 	$(BIN)/pytest -n $(WORKERS) -m 'not slow'
 
+bench: setup  ## Timings, as ratios measured in one run
+	$(BIN)/python benchmarks/frontier.py
+
 format: setup  ## Fix what can be fixed by a machine
 	$(BIN)/ruff check --fix-only .
 	$(BIN)/ruff format .

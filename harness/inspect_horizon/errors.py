@@ -40,7 +40,9 @@ class Problem:
 
 
 class ConfigError(HorizonError):
-    """A file the user wrote cannot be used as it stands; every problem is listed, for example:
+    """A file the user wrote cannot be used as it stands.
+
+    Every problem is listed, for example:
 
     grid.yaml:7: budgets[2] is tokens:-500; an amount must be above 0
       fix: write the most tokens one run may spend, such as tokens:32000

@@ -13,7 +13,9 @@ from inspect_horizon.runs import Format, export_runs
 @click.command(name="export")
 @click.argument("path", type=click.Path(path_type=Path))
 @click.option("--format", "format_", type=click.Choice(get_args(Format)), default="csv", show_default=True)
-@click.option("--to", type=click.Path(dir_okay=False, path_type=Path), help="File to write.  [default: standard output]")
+@click.option(
+    "--to", type=click.Path(dir_okay=False, path_type=Path), help="File to write.  [default: standard output]"
+)
 def command(path: Path, format_: Format, to: Path | None) -> None:
     """Write the runs of the study in PATH as one table."""
     count = export_runs(path, format=format_, to=to)

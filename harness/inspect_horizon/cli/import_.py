@@ -24,7 +24,9 @@ def command(
     pairs = [mapping.partition("=") for mapping in mappings]
     wrong = [mapping for mapping, (_, sign, ours) in zip(mappings, pairs, strict=True) if not sign or not ours]
     if wrong:
-        raise UsageError(f"--map {wrong[0]!r} names no column", fix="write it as THEIRS=OURS, such as minutes=human_minutes")
+        raise UsageError(
+            f"--map {wrong[0]!r} names no column", fix="write it as THEIRS=OURS, such as minutes=human_minutes"
+        )
     mapping = {theirs.strip(): ours.strip() for theirs, _, ours in pairs}
     report = import_runs(file, to, mapping=mapping, wage_usd_per_hour=wage, threshold=threshold, replace=replace)
     click.echo(str(report))

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from inspect_horizon.budgets.grid import Grid
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 FLAGS = (
     click.argument("file", required=False, type=click.Path(exists=True, dir_okay=False, path_type=Path)),

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -12,6 +11,9 @@ from inspect_horizon.cli.options import asked, sweep_flags
 from inspect_horizon.sweeps.describe import plan_rows, plan_text
 from inspect_horizon.sweeps.spec import make_sweep
 from inspect_horizon.sweeps.sweep import RESULTS, plan
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 @click.command(name="plan")

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import TYPE_CHECKING
 
 import click
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
-from inspect_horizon.sweeps.plan import Plan
-from inspect_horizon.sweeps.progress import Progress as Look
-from inspect_horizon.sweeps.progress import Watch
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from inspect_horizon.sweeps.plan import Plan
+    from inspect_horizon.sweeps.progress import Progress as Look
+    from inspect_horizon.sweeps.progress import Watch
 
 SECONDS_BETWEEN_LINES = 15.0
 

@@ -77,7 +77,7 @@ def can_be_billed(error: BaseException) -> bool:
     that cannot be read is none: it was served.
     """
     code = status(error)
-    if never_sent(error):
+    if never_sent(error) or without_key(error):
         return False
     if code is None or code in MAYBE_BILLED or network_trouble(error):
         return True

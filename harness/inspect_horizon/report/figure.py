@@ -1,21 +1,23 @@
-"""The figure itself: horizon against budget on log axes."""
+"""The figure of a frontier: horizon against budget on log axes."""
 
 from __future__ import annotations
 
 import textwrap
 from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import matplotlib as mpl
 from matplotlib.figure import Figure
 from matplotlib.ticker import FixedFormatter, FixedLocator, NullLocator
 
-from inspect_horizon.report.lettering import shown
-from inspect_horizon.report.marks import draw_curve, looks
+from inspect_horizon.report.lettering import FONT, characters, shown
+from inspect_horizon.report.marks import MANY, draw_curve, has_place, looks
 from inspect_horizon.report.names import labels, shorten
-from inspect_horizon.report.naming import name_at_ends, name_in_legend
-from inspect_horizon.report.reference import draw_references, shade_untested
+from inspect_horizon.report.naming import LINE_HEIGHT, name_at_ends, name_in_legend
+from inspect_horizon.report.reference import draw_references, shade_untried
 from inspect_horizon.report.scales import budget_ticks, is_hollow, time_ticks, window
+from inspect_horizon.report.units import format_minutes
 from inspect_horizon.report.wording import ESTIMATORS, budget_name, has_intervals, percent
 
 if TYPE_CHECKING:
@@ -23,10 +25,9 @@ if TYPE_CHECKING:
 
     from matplotlib.axes import Axes
 
-    from inspect_horizon.frontier import Frontier
+    from inspect_horizon.frontier import Frontier, HorizonPoint
     from inspect_horizon.report.scales import Window
 
-_MOST_NAMED_AT_ENDS = 6
 _NARROW_INCHES = 5.0
 _STYLE = {
     "axes.axisbelow": True,
@@ -35,18 +36,18 @@ _STYLE = {
     "axes.linewidth": 0.7,
     "axes.spines.right": False,
     "axes.spines.top": False,
-    "font.family": ["DejaVu Sans"],
+    "font.family": [FONT],
     "savefig.dpi": 300,
     "svg.hashsalt": "inspect-horizon",
     "text.parse_math": False,
     "xtick.color": "0.35",
-    "ytick.color": "0.35",
     "xtick.labelcolor": "0.15",
-    "ytick.labelcolor": "0.15",
     "xtick.major.width": 0.7,
+    "ytick.color": "0.35",
+    "ytick.labelcolor": "0.15",
     "ytick.major.width": 0.7,
 }
-"""No mathematics in text: a model may be named `$x$`. The font is the one that Matplotlib brings along."""
+"""Without mathematics in text: a model may be named `$x$`, and a budget is."""
 
 
 @contextmanager
@@ -56,6 +57,40 @@ def style() -> Iterator[None]:
         mpl.rcdefaults()
         mpl.rcParams.update(_STYLE)
         yield
+
+
+@dataclass(frozen=True, slots=True)
+class _Page:
+    """What the paper leaves room for."""
+
+    width: float
+    """Inches."""
+    names: tuple[str, ...]
+    """One for each curve."""
+
+    @property
+    def narrow(self) -> bool:
+        return self.width < _NARROW_INCHES
+
+    @property
+    def size(self) -> float:
+        """Of the font, in points."""
+        return 7.0 if self.narrow else 8.0
+
+    @property
+    def names_at_ends(self) -> bool:
+        longest = max(map(len, self.names), default=0)
+        return len(self.names) < MANY and longest <= (18 if self.narrow else 30)
+
+    @property
+    def name_in_title(self) -> bool:
+        return len(self.names) == 1 and not self.names_at_ends
+
+    @property
+    def legend_below(self) -> float:
+        """Inches that a legend below the axes takes."""
+        below = self.narrow and not self.names_at_ends and not self.name_in_title
+        return ((len(self.names) + 1) // 2 * 1.4 * (self.size - 2) + 8) / 72 if below else 0.0
 
 
 def draw_frontier(
@@ -77,79 +112,103 @@ def draw_frontier(
         weights: How runs were weighted, for the foot.
         tested_minutes: Shortest and longest task tried, to shade what lies beyond.
     """
-    narrow = width_inches < _NARROW_INCHES
-    size = 7.0 if narrow else 8.0
+    names = labels([curve.configuration for curve in frontier.curves], drop_provider=True)
+    page = _Page(width_inches, tuple(shown(name) for name in names))
+    view = window(frontier, tested_minutes)
+    foot = _foot(frontier, view, weights, tested_minutes)
     with style():
-        mpl.rcParams["font.size"] = size
-        figure = Figure(figsize=(width_inches, _height(frontier, width_inches)), layout="constrained")
-        axes = figure.add_subplot()
-        view = window(frontier, tested_minutes)
-        _scale(axes, frontier, view, width_inches)
-        axes.set_title(shown(title or _title(frontier)), loc="left", fontsize=size + 1)
-        figure.supxlabel(_foot(frontier, weights, width_inches), x=0.01, ha="left", fontsize=size - 2, color="0.4")
-        shade_untested(axes, view, tested_minutes, size - 2)
+        mpl.rcParams["font.size"] = page.size
+        figure, axes, above_foot = _settle(page, foot)
+        _scale(axes, frontier, view, page)
+        axes.set_title(_title(frontier, title, page), loc="left", fontsize=page.size + 1)
+        if tested_minutes is not None:
+            shade_untried(axes, view, tested_minutes)
         for curve, look in zip(frontier.curves, looks(len(frontier.curves)), strict=True):
             draw_curve(axes, view, curve, look)
-        _name_curves(axes, frontier, view, size, narrow=narrow)
-        draw_references(axes, frontier, view, size - 1)
+        _name(figure, axes, frontier, view, page, above_foot)
+        figure.draw_without_rendering()
+        figure.set_layout_engine("none")
+        draw_references(axes, frontier, view, page.size - 1)
     return figure
 
 
-def _height(frontier: Frontier, width_inches: float) -> float:
-    """Lower than wide; a column's legend stands below the axes and needs a line for each name."""
-    below = len(frontier.curves) if width_inches < _NARROW_INCHES and not _fits_ends(frontier, narrow=True) else 0
-    return min(0.62 * width_inches, 6.0) + (0.5 if width_inches < _NARROW_INCHES else 0.0) + 0.135 * below
+def _settle(page: _Page, foot: str) -> tuple[Figure, Axes, float]:
+    """An empty figure with its foot, room kept for a legend, and where that room starts, as a share of the height."""
+    lines = textwrap.wrap(foot, characters(page.width - 0.1, page.size - 2))
+    foot_inches = (len(lines) * LINE_HEIGHT * (page.size - 2) + 4) / 72
+    height = min(0.6 * page.width + (0.4 if page.narrow else 0.0), 7.0) + foot_inches + page.legend_below
+    figure = Figure(figsize=(page.width, height), layout="constrained")
+    figure.text(
+        0.05 / page.width, 0.03 / height, "\n".join(lines), fontsize=page.size - 2, color="0.4", va="bottom"
+    ).set_in_layout(False)
+    bottom = (foot_inches + page.legend_below) / height
+    figure.set_layout_engine("constrained", rect=(0, bottom, 1, 1 - bottom))
+    return figure, figure.add_subplot(), foot_inches / height
 
 
-def _title(frontier: Frontier) -> str:
-    return f"{percent(frontier.quantile)} time horizon bought by each budget"
+def _title(frontier: Frontier, title: str | None, page: _Page) -> str:
+    text = shown(title) if title else f"{percent(frontier.quantile)} time horizon bought by each budget"
+    lines = textwrap.wrap(text, characters(page.width - 0.8, page.size + 1))
+    if page.name_in_title:
+        lines.append(shorten(page.names[0], characters(page.width - 0.8, page.size + 1)))
+    return "\n".join(lines)
 
 
-def _scale(axes: Axes, frontier: Frontier, view: Window, width_inches: float) -> None:
+def _scale(axes: Axes, frontier: Frontier, view: Window, page: _Page) -> None:
     axes.set_xscale("log")
     axes.set_yscale("log")
     axes.set_xlim(view.budgets.low, view.budgets.high)
     axes.set_ylim(view.minutes.low, view.minutes.high)
+    inches = page.width - (1.4 if page.narrow or page.names_at_ends else 3.2)
     for axis, ticks in (
-        (axes.xaxis, budget_ticks(frontier, 10 * (width_inches - 1.5))),
+        (axes.xaxis, budget_ticks(frontier, characters(inches, page.size))),
         (axes.yaxis, time_ticks(view.minutes, 9)),
     ):
         axis.set_major_locator(FixedLocator([value for value, _ in ticks]))
         axis.set_major_formatter(FixedFormatter([label for _, label in ticks]))
         axis.set_minor_locator(NullLocator())
-    axes.set_xlabel(f"budget per run ({budget_name(frontier.budget_kind)}, log scale)")
+    axes.set_xlabel(f"budget per run ({shown(budget_name(frontier.budget_kind))}, log scale)")
     axes.set_ylabel(f"{percent(frontier.quantile)} horizon (human time, log scale)")
 
 
-def _name_curves(axes: Axes, frontier: Frontier, view: Window, size: float, *, narrow: bool) -> None:
-    names = [shorten(name, 44) for name in _names(frontier)]
-    if _fits_ends(frontier, narrow=narrow):
-        name_at_ends(axes, frontier.curves, names, view, size - 1)
-    else:
-        name_in_legend(axes, frontier.curves, names, size - 2, below=narrow)
+def _name(figure: Figure, axes: Axes, frontier: Frontier, view: Window, page: _Page, above_foot: float) -> None:
+    if page.names_at_ends:
+        name_at_ends(figure, axes, frontier.curves, page.names, view, page.size - 1)
+    elif not page.name_in_title:
+        names = [shorten(name, 30 if page.narrow else 44) for name in page.names]
+        bottom = above_foot if page.narrow else None
+        name_in_legend(figure, frontier.curves, names, page.size - 2, bottom=bottom)
 
 
-def _fits_ends(frontier: Frontier, *, narrow: bool) -> bool:
-    longest = max(map(len, _names(frontier)), default=0)
-    return len(frontier.curves) <= _MOST_NAMED_AT_ENDS and longest <= (18 if narrow else 30)
-
-
-def _names(frontier: Frontier) -> list[str]:
-    return [shown(name) for name in labels([curve.configuration for curve in frontier.curves], drop_provider=True)]
-
-
-def _foot(frontier: Frontier, weights: str | None, width_inches: float) -> str:
+def _foot(frontier: Frontier, view: Window, weights: str | None, tested_minutes: tuple[float, float] | None) -> str:
     """How the numbers were made and what the marks mean, of those that occur."""
     points = [point for curve in frontier.curves for point in curve.points]
-    runs = [point.n_runs for point in points if point.n_runs > 0]
-    method = [ESTIMATORS[frontier.estimator]]
-    method += [f"{weights} weights"] if weights else []
-    method += [f"{percent(frontier.confidence)} bootstrap intervals" if has_intervals(frontier) else "no intervals"]
-    method += [f"{min(runs):,} runs a point" if min(runs) == max(runs) else f"{min(runs):,} to {max(runs):,} runs a point"] if runs else []
-    marks = []
-    if any(is_hollow(point) and point.horizon_minutes is not None for point in points):
-        marks.append("Hollow and dashed: extrapolated or too few outcomes.")
-    if any("open" in point.flags for point in points):
-        marks.append("Arrow: the interval has no end there.")
-    text = " ".join(["; ".join(method) + ".", *marks])
-    return textwrap.fill(text, int(width_inches * 20))
+    placed = [point for point in points if has_place(point)]
+    hidden = sum(point.horizon_minutes not in view.minutes for point in placed)
+    many = len(frontier.curves) >= MANY
+    sentences = [_method(frontier, points, weights)]
+    if not placed:
+        sentences.append("No budget has a horizon with a number.")
+    if any(is_hollow(point) for point in placed):
+        sentences.append("Hollow and dashed: extrapolated, or too few outcomes" + (", without bands." if many else "."))
+    if any("open" in point.flags and not (many and is_hollow(point)) for point in points):
+        sentences.append("Arrow: the interval has no end there.")
+    if hidden:
+        sentences.append(f"{hidden} hollow point{'s lie' if hidden > 1 else ' lies'} beyond the axes.")
+    if tested_minutes is not None:
+        shortest, longest = tested_minutes
+        shaded = view.minutes.low < shortest or longest < view.minutes.high
+        tried = f"Tasks of {format_minutes(shortest)} to {format_minutes(longest)} were tried"
+        sentences.append(f"{tried}; grey lies beyond." if shaded else f"{tried}.")
+    return " ".join(sentences)
+
+
+def _method(frontier: Frontier, points: list[HorizonPoint], weights: str | None) -> str:
+    runs = sorted(point.n_runs for point in points if point.n_runs > 0)
+    parts = [ESTIMATORS[frontier.estimator]]
+    if weights:
+        parts.append(f"{shown(weights)} weights")
+    parts.append(f"{percent(frontier.confidence)} bootstrap intervals" if has_intervals(frontier) else "no intervals")
+    if runs:
+        parts.append(f"{runs[0]:,}{f' to {runs[-1]:,}' if runs[-1] > runs[0] else ''} runs a point")
+    return "; ".join(parts) + "."

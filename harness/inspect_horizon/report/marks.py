@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import groupby, pairwise
 from typing import TYPE_CHECKING
 
 from inspect_horizon.report.scales import is_hollow
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Sequence
 
     from matplotlib.axes import Axes
 
     from inspect_horizon.frontier import HorizonCurve, HorizonPoint
     from inspect_horizon.report.scales import Window
 
+MANY = 7
+"""From so many curves on, bands behind hollow points would hide each other and are left to the table."""
 _COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9")
 """Okabe and Ito (2008), "Color Universal Design", without black, the human line's, and yellow, too pale on white."""
 _MARKERS = ("o", "s", "^", "D", "v", "P", "X", "<", ">", "p")
@@ -32,57 +34,57 @@ class Look:
     """Opacity of the band, 0 to 1."""
     weight: float
     """Width of the line in points."""
+    hollow_bands: bool
+    """Whether the intervals of hollow points are drawn, too."""
 
 
 def looks(count: int) -> list[Look]:
     """A look for each of so many curves: colours first, then markers, fainter bands the more they overlap."""
-    shade = 0.18 if count <= 3 else 0.12 if count <= 6 else 0.045
-    weight = 1.5 if count <= 6 else 1.1
+    many = count >= MANY
+    shade = 0.06 if many else 0.18 if count <= 3 else 0.12
     return [
-        Look(_COLOURS[place % len(_COLOURS)], _MARKERS[place // len(_COLOURS) % len(_MARKERS)], shade, weight)
+        Look(
+            _COLOURS[place % len(_COLOURS)],
+            _MARKERS[place // len(_COLOURS) % len(_MARKERS)],
+            shade,
+            weight=1.1 if many else 1.5,
+            hollow_bands=not many,
+        )
         for place in range(count)
     ]
 
 
 def draw_curve(axes: Axes, view: Window, curve: HorizonCurve, look: Look) -> None:
     """Draw a curve; budgets without a number leave a gap."""
-    for stretch in _stretches(curve.points, lambda point: point.ci_low is not None or point.ci_high is not None):
+    for stretch in _stretches(curve.points, lambda point: _has_band(point, look)):
         _draw_band(axes, view, stretch, look)
-    for stretch in _stretches(curve.points, lambda point: bool(point.horizon_minutes)):
-        for first, second in pairwise(stretch):
-            dashed = is_hollow(first) or is_hollow(second)
-            axes.plot(
-                [first.budget_amount, second.budget_amount],
-                [_height(first), _height(second)],
-                color=look.colour,
-                linewidth=look.weight * (0.6 if dashed else 1.0),
-                linestyle=(0, (4, 2)) if dashed else "-",
-                solid_capstyle="round",
-            )
+    for stretch in _stretches(curve.points, has_place):
+        _draw_line(axes, stretch, look)
     for hollow in (True, False):
-        _draw_markers(axes, [p for p in curve.points if p.horizon_minutes and is_hollow(p) == hollow], look, hollow=hollow)
+        _draw_markers(axes, [p for p in curve.points if has_place(p) and is_hollow(p) == hollow], look, hollow=hollow)
     for point in curve.points:
         _draw_arrows(axes, view, point, look)
 
 
-def _stretches(
-    points: Sequence[HorizonPoint], has: Callable[[HorizonPoint], bool]
-) -> Iterator[list[HorizonPoint]]:
+def has_place(point: HorizonPoint) -> bool:
+    """Whether a point has a horizon that a log axis can hold."""
+    return point.horizon_minutes is not None and point.horizon_minutes > 0
+
+
+def _has_band(point: HorizonPoint, look: Look) -> bool:
+    known = point.ci_low is not None or point.ci_high is not None
+    return known and (look.hollow_bands or not is_hollow(point))
+
+
+def _stretches(points: Sequence[HorizonPoint], has: Callable[[HorizonPoint], bool]) -> list[list[HorizonPoint]]:
     """Neighbouring points that have what is asked, together."""
-    stretch: list[HorizonPoint] = []
-    for point in points:
-        if has(point):
-            stretch.append(point)
-        elif stretch:
-            yield stretch
-            stretch = []
-    if stretch:
-        yield stretch
+    return [list(stretch) for holds, stretch in groupby(points, key=has) if holds]
 
 
 def _draw_band(axes: Axes, view: Window, stretch: list[HorizonPoint], look: Look) -> None:
-    low = [point.ci_low or view.minutes.low for point in stretch]
-    high = [view.minutes.high if point.ci_high is None else point.ci_high for point in stretch]
+    """Shade the intervals, to the edge of the view where they have no end."""
+    low = [point.ci_low or min(view.minutes.low, point.ci_high or view.minutes.low) for point in stretch]
+    high = [point.ci_high or max(view.minutes.high, point.ci_low or view.minutes.high) for point in stretch]
     at = [point.budget_amount for point in stretch]
     if len(stretch) == 1:
         axes.vlines(at, low, high, color=look.colour, linewidth=look.weight, alpha=min(1.0, 3 * look.shade))
@@ -90,41 +92,59 @@ def _draw_band(axes: Axes, view: Window, stretch: list[HorizonPoint], look: Look
         axes.fill_between(at, low, high, color=look.colour, alpha=look.shade, linewidth=0)
 
 
+def _draw_line(axes: Axes, stretch: list[HorizonPoint], look: Look) -> None:
+    """Join the points, with dashes to and from hollow ones."""
+    for first, second in pairwise(stretch):
+        dashed = is_hollow(first) or is_hollow(second)
+        axes.plot(
+            [first.budget_amount, second.budget_amount],
+            [first.horizon_minutes or 0.0, second.horizon_minutes or 0.0],
+            color=look.colour,
+            linewidth=look.weight * (0.6 if dashed else 1.0),
+            linestyle=(0, (4, 2)) if dashed else "-",
+            solid_capstyle="round",
+        )
+
+
 def _draw_markers(axes: Axes, points: list[HorizonPoint], look: Look, *, hollow: bool) -> None:
-    axes.plot(
-        [point.budget_amount for point in points],
-        [_height(point) for point in points],
-        color=look.colour,
-        linestyle="none",
-        marker=look.marker,
-        markersize=2.6 + look.weight,
-        markerfacecolor="white" if hollow else look.colour,
-        markeredgewidth=0.8,
-        gid="hollow" if hollow else "solid",
-    )
+    if points:
+        axes.plot(
+            [point.budget_amount for point in points],
+            [point.horizon_minutes or 0.0 for point in points],
+            color=look.colour,
+            linestyle="none",
+            marker=look.marker,
+            markersize=2.2 + look.weight,
+            markerfacecolor="white" if hollow else look.colour,
+            markeredgewidth=0.8,
+            zorder=3,
+        )
 
 
 def _draw_arrows(axes: Axes, view: Window, point: HorizonPoint, look: Look) -> None:
-    """Arrows from the point, or from the end that is known, towards an end that is not; and to points out of view."""
-    if "open" in point.flags:
-        if point.ci_high is None:
-            _draw_arrow(axes, point.budget_amount, point.horizon_minutes or point.ci_low, +1, look)
-        if not point.ci_low:
-            _draw_arrow(axes, point.budget_amount, point.horizon_minutes or point.ci_high, -1, look)
+    """Arrows from the point, or from the end that is known, towards an end that is not."""
+    if "open" not in point.flags or not _has_band(point, look):
+        return
+    if point.ci_high is None:
+        _draw_arrow(axes, view, point.budget_amount, point.horizon_minutes or point.ci_low, 1, look)
+    if not point.ci_low:
+        _draw_arrow(axes, view, point.budget_amount, point.horizon_minutes or point.ci_high, -1, look)
 
 
-def _draw_arrow(axes: Axes, budget: float, start: float | None, way: int, look: Look) -> None:
-    if not start:
+def _draw_arrow(axes: Axes, view: Window, budget: float, minutes: float | None, way: int, look: Look) -> None:
+    if minutes is None or minutes not in view.minutes:
         return
     axes.annotate(
         "",
-        (budget, start),
+        (budget, minutes),
         xytext=(0, way * _ARROW_POINTS),
         textcoords="offset points",
-        arrowprops={"arrowstyle": "<|-", "color": look.colour, "linewidth": 0.6, "mutation_scale": 5, "shrinkA": 0, "shrinkB": 2},
-        annotation_clip=True,
+        arrowprops={
+            "arrowstyle": "<|-",
+            "color": look.colour,
+            "linewidth": 0.6,
+            "mutation_scale": 5,
+            "shrinkA": 0,
+            "shrinkB": 2,
+        },
     )
-
-
-def _height(point: HorizonPoint) -> float:
-    return point.horizon_minutes or float("nan")

@@ -10,11 +10,13 @@ if TYPE_CHECKING:
 
     from inspect_horizon.frontier import Frontier
 
-ESTIMATORS: Mapping[str, str] = MappingProxyType({
-    "curve": "One slope a curve, horizons that cannot fall",
-    "separate": "A separate fit at each budget",
-    "metr": "METR's fit at each budget",
-})
+ESTIMATORS: Mapping[str, str] = MappingProxyType(
+    {
+        "curve": "One slope a curve, horizons that cannot fall",
+        "separate": "A separate fit at each budget",
+        "metr": "METR's fit at each budget",
+    }
+)
 """The estimators in a few words, as the start of a sentence."""
 _BUDGETS = {
     "usd": "US dollars",

@@ -6,11 +6,13 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from inspect_horizon.budgets.ledger import Ledger
 from inspect_horizon.budgets.usage import COUNTS
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 Call = Mapping[str, Any]
 

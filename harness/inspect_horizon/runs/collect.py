@@ -1,4 +1,4 @@
-"""From Inspect's logs and the sweep's ledger to the tables; both are the ground truth, the tables can always be rebuilt."""
+"""From Inspect's logs and the sweep's ledger, the ground truth, to the tables, which can always be rebuilt."""
 
 from __future__ import annotations
 
@@ -251,7 +251,7 @@ def _finish(rows: Sequence[dict[str, Any]], book: Booked) -> pd.DataFrame:
     return frame.drop(columns=["uuid", "_started", "overshoot"], errors="ignore")
 
 
-def _budget_usd(row: Mapping[str, Any]) -> float | None:
+def _budget_usd(row: Mapping[Any, Any]) -> float | None:
     if row["budget_kind"] == "usd":
         return float(row["budget_amount"])
     return float(row["budget_amount"] * row["human_cost_usd"]) if row["budget_kind"] == "cost_ratio" else None

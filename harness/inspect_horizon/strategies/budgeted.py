@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
+from typing import TYPE_CHECKING, cast
 
 from inspect_ai.agent import Agent, as_solver, is_agent
-from inspect_ai.model import ModelOutput
 from inspect_ai.solver import Generate, Solver, TaskState, solver
 from inspect_ai.util import LimitExceededError
 
@@ -17,6 +16,11 @@ from inspect_horizon.budgets.budget import Budget
 from inspect_horizon.budgets.ledger import Ledger
 from inspect_horizon.budgets.run import CURRENT, Run
 from inspect_horizon.runs.identity import SUMMARY, StopReason, run_id
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from inspect_ai.model import ModelOutput
 
 LEDGER: ContextVar[Ledger | None] = ContextVar("horizon_ledger", default=None)
 
@@ -37,11 +41,11 @@ def budgeted(agent: Agent | Solver, budget: str, cell_id: str = "", seed: int | 
 
     Args:
         agent: Any Inspect agent or solver; it needs to know nothing of budgets.
-        budget: As text, such as `usd:0.50` or `cost_ratio:1/32`; the latter needs `human_cost_usd` in the sample's metadata.
+        budget: As text, such as `usd:0.50` or `cost_ratio:1/32`, which needs `human_cost_usd` in the sample's metadata.
         cell_id: Stable name of the planned cell; the run's id is this, the sample's id and its epoch.
         seed: Of the sweep; each run derives its own from it.
     """
-    inner = as_solver(agent) if is_agent(agent) else agent
+    inner = as_solver(agent) if is_agent(agent) else cast("Solver", agent)
     limit = Budget.parse(budget)
     ledger = LEDGER.get() or Ledger()
 

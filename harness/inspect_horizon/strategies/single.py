@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
-from inspect_ai import Task
 from inspect_ai.agent import Agent, react
 from inspect_ai.solver import Solver, chain, generate
 
-from inspect_horizon.suites import Suite
+if TYPE_CHECKING:
+    from inspect_ai import Task
+
+    from inspect_horizon.suites import Suite
 
 
 def single(suite: Suite, task: Task) -> Agent | Solver:

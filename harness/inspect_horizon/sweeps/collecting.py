@@ -7,7 +7,8 @@ from pathlib import Path
 from inspect_horizon.errors import DataError, UsageError
 from inspect_horizon.runs.collect import Collected, Origin
 from inspect_horizon.runs.collect import collect as collect_logs
-from inspect_horizon.sweeps.launch import LEDGER, LOGS, STUDY, read_study
+from inspect_horizon.sweeps.launch import STUDY, read_study
+from inspect_horizon.sweeps.workers import LEDGER, LOGS
 
 
 def collect(path: Path | str, *, to: Path | str | None = None) -> Collected:
@@ -27,7 +28,9 @@ def collect(path: Path | str, *, to: Path | str | None = None) -> Collected:
     if (path / STUDY).exists():
         return collect_logs(Path(to or path), path / LOGS, path / LEDGER, _origin(path))
     if to is None:
-        raise UsageError(f"{path} is no sweep's folder", fix=f"say where its tables go: horizon collect {path} --to results/NAME")
+        raise UsageError(
+            f"{path} is no sweep's folder", fix=f"say where its tables go: horizon collect {path} --to results/NAME"
+        )
     return collect_logs(Path(to), path, None, Origin(Path(to).name))
 
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from inspect_horizon.sweeps.plan import Cell, Plan
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from inspect_horizon.sweeps.plan import Cell, Plan
 
 
 def plan_text(plan: Plan, folder: Path) -> str:

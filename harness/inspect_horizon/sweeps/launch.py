@@ -6,17 +6,20 @@ import fcntl
 import importlib.metadata
 import json
 import sys
-from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from inspect_horizon.budgets.ledger import Ledger
 from inspect_horizon.errors import DataError, ModelError, UsageError
 from inspect_horizon.runs.atomic import replacing
-from inspect_horizon.sweeps.plan import Plan
 from inspect_horizon.sweeps.progress import Watch, watching
-from inspect_horizon.sweeps.workers import LEDGER, LOGS, work
+from inspect_horizon.sweeps.workers import LEDGER, work
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from inspect_horizon.sweeps.plan import Plan
 
 STUDY = "sweep.json"
 SCHEMA_VERSION = 1
@@ -45,7 +48,7 @@ def launch(plan: Plan, folder: Path, *, progress: Watch | None = None) -> None:
 
 def _check_models(plan: Plan) -> None:
     """Before anything is spent: is every model known, and is its key there?"""
-    from inspect_horizon.models.provider import check_name, missing_keys  # noqa: PLC0415 - LiteLLM takes seconds
+    from inspect_horizon.models.provider import check_name, missing_keys
 
     for model in plan.sweep.models:
         check_name(model)
@@ -64,13 +67,16 @@ def _alone_in(folder: Path) -> Iterator[None]:
         folder.mkdir(parents=True, exist_ok=True)
         handle = (folder / ".lock").open("w")
     except OSError as error:
-        raise DataError(f"{folder} cannot be written: {error.strerror}", fix="choose another folder with --to") from error
+        raise DataError(
+            f"{folder} cannot be written: {error.strerror}", fix="choose another folder with --to"
+        ) from error
     with handle:
         try:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:
             raise UsageError(
-                f"another process is running a sweep in {folder}", fix="wait for it, or give this one a folder with --to"
+                f"another process is running a sweep in {folder}",
+                fix="wait for it, or give this one a folder with --to",
             ) from error
         yield
 
@@ -135,7 +141,9 @@ def read_study(folder: Path) -> dict[str, Any]:
         note: dict[str, Any] = json.loads(path.read_text())
         version = int(note["schema_version"])
     except (OSError, ValueError, KeyError, TypeError) as error:
-        raise DataError(f"{path} cannot be read: {error}", fix="restore it from a copy; the logs beside it are whole") from error
+        raise DataError(
+            f"{path} cannot be read: {error}", fix="restore it from a copy; the logs beside it are whole"
+        ) from error
     if version > SCHEMA_VERSION:
         raise DataError(f"{path} was written by a newer version", fix="pip install --upgrade inspect-horizon")
     return note
@@ -149,4 +157,3 @@ def _difference(known: dict[str, Any], asked: dict[str, Any]) -> str:
 def versions() -> dict[str, str]:
     """The versions of what a run depends on."""
     return {name: importlib.metadata.version(name) for name in ("inspect-horizon", "inspect-ai", "litellm")}
-

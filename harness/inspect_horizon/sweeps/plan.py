@@ -6,16 +6,18 @@ import hashlib
 import json
 import random
 import shlex
-from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from inspect_horizon.budgets.budget import Budget
-from inspect_horizon.budgets.prices import Price, PriceBook
-from inspect_horizon.suites import Suite, SuiteTask
 from inspect_horizon.runs.identity import run_id
 from inspect_horizon.sweeps.spec import Generation, Sweep
 
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from inspect_horizon.budgets.budget import Budget
+    from inspect_horizon.budgets.prices import Price, PriceBook
+    from inspect_horizon.suites import Suite, SuiteTask
 
 PLAIN = {"notice": "off", "mode": "grid", "final_answer": "none"}
 """The protocol that needs no label."""

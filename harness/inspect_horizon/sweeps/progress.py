@@ -7,9 +7,12 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path
+from typing import TYPE_CHECKING
 
-from inspect_horizon.sweeps.plan import Plan
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from inspect_horizon.sweeps.plan import Plan
 
 SECONDS_BETWEEN = 0.5
 
@@ -54,9 +57,9 @@ def watching(ledger: Path, plan: Plan, tell: Watch | None) -> Iterator[None]:
 def look(ledger: Path, plan: Plan) -> Progress:
     """How far a sweep is; reads the ledger without disturbing who writes it."""
     with sqlite3.connect(f"file:{ledger}?mode=ro", uri=True, timeout=5.0) as book:
-        ended = book.execute(
-            "SELECT count(DISTINCT run_id) FROM attempts JOIN endings USING (attempt_id)"
-        ).fetchone()[0]
+        ended = book.execute("SELECT count(DISTINCT run_id) FROM attempts JOIN endings USING (attempt_id)").fetchone()[
+            0
+        ]
         spent, held = book.execute("SELECT spent_usd, held_usd FROM totals").fetchone()
     book.close()
     return Progress(plan.n_runs, ended, spent, max(held, 0.0), plan.sweep.spend_cap_usd)

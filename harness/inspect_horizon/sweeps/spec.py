@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import dataclasses
 import re
-from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from inspect_horizon._config import Model, load_yaml
 from inspect_horizon.budgets.grid import Grid
 from inspect_horizon.errors import ConfigError, UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 STRATEGIES = ("single",)
 DEMO_MODELS = ("embedded/clerk-small", "embedded/clerk-medium", "embedded/clerk-large")
@@ -75,7 +77,9 @@ class Sweep:
         for field in ("suites", "models", "strategies"):
             names = getattr(self, field)
             if not names or len(set(names)) < len(names):
-                raise UsageError(f"{field} {list(names)} must be some, each once", fix=f"name at least one of the {field}")
+                raise UsageError(
+                    f"{field} {list(names)} must be some, each once", fix=f"name at least one of the {field}"
+                )
 
     @property
     def study(self) -> dict[str, Any]:
@@ -103,7 +107,7 @@ class _SweepFile(Model):
     suites: list[str]
     models: list[str]
     budgets: str
-    strategies: list[str] = ["single"]
+    strategies: tuple[str, ...] = ("single",)
     epochs: int = 1
     wage_usd_per_hour: float = 50.0
     seed: int = 1
@@ -145,12 +149,19 @@ def make_sweep(path: Path | None = None, **flags: Any) -> Sweep:
 
 def _build(asked: Mapping[str, Any]) -> Sweep:
     fields = dict(asked)
-    generation = {name: fields.pop(name) for name in Generation.__dataclass_fields__ if name in fields and name != "seed"}
+    generation = {
+        name: fields.pop(name) for name in Generation.__dataclass_fields__ if name in fields and name != "seed"
+    }
     fields["generation"] = dataclasses.replace(fields.get("generation", Generation()), **generation)
     grid = Grid.parse(fields["budgets"]) if isinstance(fields["budgets"], str) else fields["budgets"]
     models = tuple(model.removeprefix("litellm/") for model in fields["models"])
     cap = fields.get("spend_cap_usd")
-    fields |= {"budgets": grid, "models": models, "suites": tuple(fields["suites"]), "spend_cap_usd": parse_dollars(cap)}
+    fields |= {
+        "budgets": grid,
+        "models": models,
+        "suites": tuple(fields["suites"]),
+        "spend_cap_usd": parse_dollars(cap),
+    }
     fields["strategies"] = tuple(fields.get("strategies", ("single",)))
     fields.setdefault("name", _default_name(fields))
     return Sweep(**fields)

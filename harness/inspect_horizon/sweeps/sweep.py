@@ -4,18 +4,21 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from inspect_horizon.budgets.ledger import Ledger, Totals
 from inspect_horizon.budgets.prices import price_book
 from inspect_horizon.errors import DataError
 from inspect_horizon.runs import read_runs, tables_in
-from inspect_horizon.runs.collect import Collected
 from inspect_horizon.suites import load_suite
 from inspect_horizon.sweeps.collecting import collect
-from inspect_horizon.sweeps.launch import LEDGER, STUDY, launch, read_study
+from inspect_horizon.sweeps.launch import STUDY, launch, read_study
 from inspect_horizon.sweeps.plan import Plan, make_plan
-from inspect_horizon.sweeps.progress import Watch
-from inspect_horizon.sweeps.spec import Sweep
+
+if TYPE_CHECKING:
+    from inspect_horizon.runs.collect import Collected
+    from inspect_horizon.sweeps.progress import Watch
+    from inspect_horizon.sweeps.spec import Sweep
 
 RESULTS = Path("results")
 

@@ -7,18 +7,20 @@ import multiprocessing
 import os
 import threading
 import time
-from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from inspect_horizon.budgets.ledger import Ledger
 from inspect_horizon.errors import DataError
-from inspect_horizon.sweeps.plan import Cell, Plan
-from inspect_horizon.sweeps.spec import Sweep
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
     from inspect_ai import Task
+
+    from inspect_horizon.sweeps.plan import Cell, Plan
+    from inspect_horizon.sweeps.spec import Sweep
 
 LEDGER = "ledger.sqlite"
 LOGS = "logs"
@@ -59,7 +61,7 @@ def _shares(plan: Plan, folder: Path) -> int:
 
 def _child(sweep: Sweep, folder: Path, share: int, shares: int) -> None:
     """A worker process: it plans for itself, and dies with its parent so that nothing is spent unseen."""
-    from inspect_horizon.sweeps.sweep import plan  # noqa: PLC0415 - the module that launches this one
+    from inspect_horizon.sweeps.sweep import plan
 
     threading.Thread(target=_die_with, args=(os.getppid(),), daemon=True).start()
     try:
@@ -75,9 +77,9 @@ def _die_with(parent: int) -> None:
 
 
 def _work(plan: Plan, folder: Path, share: int, shares: int) -> None:
-    from inspect_ai import eval_set  # noqa: PLC0415 - takes seconds, and planning must not wait for it
+    from inspect_ai import eval_set
 
-    from inspect_horizon.strategies.budgeted import booked_in  # noqa: PLC0415
+    from inspect_horizon.strategies.budgeted import booked_in
 
     logs = folder / LOGS / f"{SHARE}{share}"
     logs.mkdir(parents=True, exist_ok=True)
@@ -134,16 +136,17 @@ def _alone_with(logs: Path) -> Iterator[None]:
 
 def _task(cell: Cell, plan: Plan) -> Task:
     """The cell by its registered name, so that the log says which arguments make it again."""
-    from inspect_ai import task_with  # noqa: PLC0415
-    from inspect_ai.model import GenerateConfig, get_model  # noqa: PLC0415
+    from inspect_ai import task_with
+    from inspect_ai.model import GenerateConfig, get_model
 
-    from inspect_horizon.sweeps.cell import cell as make  # noqa: PLC0415
+    from inspect_horizon.sweeps.cell import cell as make
 
     sweep = plan.sweep
+    arguments: dict[str, Any] = {"prices": sweep.prices} if sweep.prices else {}
     model = get_model(
         f"litellm/{cell.model}",
         base_url=sweep.model_base_url,
         config=GenerateConfig(max_retries=sweep.max_retries),
-        **({"prices": sweep.prices} if sweep.prices else {}),
+        **arguments,
     )
     return task_with(make(**cell.arguments, model=cell.model), model=model)
