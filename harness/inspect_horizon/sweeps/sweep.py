@@ -14,6 +14,7 @@ from inspect_horizon.suites import load_suite
 from inspect_horizon.sweeps.collecting import collect
 from inspect_horizon.sweeps.launch import STUDY, launch, read_study
 from inspect_horizon.sweeps.plan import Plan, make_plan
+from inspect_horizon.sweeps.workers import LEDGER
 
 if TYPE_CHECKING:
     from inspect_horizon.runs.collect import Collected
