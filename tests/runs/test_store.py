@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import time
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -176,7 +177,8 @@ for model in itertools.cycle("ab"):
 def models_seen_by_reading(folder: Path) -> Iterator[str]:
     """The model of each table read, until both have been seen: the writer starts slowly."""
     seen = set[str]()
-    for _ in range(3000):
+    end = time.monotonic() + 60
+    while time.monotonic() < end:
         models = read_runs(folder)["model"]
         assert len(models) == 300
         assert models.unique().size == 1

@@ -10,7 +10,9 @@ import json
 import re
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Any
+
+from pydantic import Field
 
 from inspect_horizon._builtin import BUDGETS
 from inspect_horizon._config import Model, load_yaml
@@ -93,14 +95,18 @@ class Price:
         return prompt_tokens * per_prompt, max(rates.dearest_output for rates in possible)
 
 
+Dollars = Annotated[float, Field(ge=0, lt=MILLION)]
+"""A price per million tokens."""
+
+
 class _PriceEntry(Model):
     """A model in `prices.yaml`: US dollars per million tokens."""
 
-    input: float
-    output: float
-    cache_read: float | None = None
-    cache_write: float | None = None
-    reasoning: float | None = None
+    input: Dollars
+    output: Dollars
+    cache_read: Dollars | None = None
+    cache_write: Dollars | None = None
+    reasoning: Dollars | None = None
     max_output_tokens: int | None = None
     max_input_tokens: int | None = None
     as_of: str | None = None

@@ -29,5 +29,7 @@ def command(
         )
     mapping = {theirs.strip(): ours.strip() for theirs, _, ours in pairs}
     report = import_runs(file, to, mapping=mapping, wage_usd_per_hour=wage, threshold=threshold, replace=replace)
-    click.echo(str(report))
+    click.echo(f"{report.runs:,} runs of {report.models} models on {report.tasks} tasks: {report.folder}")
+    for note in report.notes:
+        click.echo(f"note: {note}", err=True)
     click.echo(f"next: horizon frontier {to}")

@@ -5,17 +5,18 @@ from __future__ import annotations
 import textwrap
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import matplotlib as mpl
 from matplotlib.figure import Figure
 from matplotlib.ticker import FixedFormatter, FixedLocator, NullLocator
 
-from inspect_horizon.report.lettering import FONT, characters, shown
+from inspect_horizon.report.lettering import characters, shown
 from inspect_horizon.report.marks import MANY, draw_curve, has_place, looks
 from inspect_horizon.report.names import labels, shorten
 from inspect_horizon.report.naming import LINE_HEIGHT, name_at_ends, name_in_legend
-from inspect_horizon.report.reference import draw_references, shade_untried
+from inspect_horizon.report.reference import draw_references, human_out_of_view, shade_untried
 from inspect_horizon.report.scales import budget_ticks, is_hollow, time_ticks, window
 from inspect_horizon.report.units import format_minutes
 from inspect_horizon.report.wording import ESTIMATORS, budget_name, has_intervals, percent
@@ -29,33 +30,13 @@ if TYPE_CHECKING:
     from inspect_horizon.report.scales import Window
 
 _NARROW_INCHES = 5.0
-_STYLE = {
-    "axes.axisbelow": True,
-    "axes.edgecolor": "0.35",
-    "axes.labelcolor": "0.15",
-    "axes.linewidth": 0.7,
-    "axes.spines.right": False,
-    "axes.spines.top": False,
-    "font.family": [FONT],
-    "savefig.dpi": 300,
-    "svg.hashsalt": "inspect-horizon",
-    "text.parse_math": False,
-    "xtick.color": "0.35",
-    "xtick.labelcolor": "0.15",
-    "xtick.major.width": 0.7,
-    "ytick.color": "0.35",
-    "ytick.labelcolor": "0.15",
-    "ytick.major.width": 0.7,
-}
-"""Without mathematics in text: a model may be named `$x$`, and a budget is."""
+_STYLE = Path(__file__).with_name("horizon.mplstyle")
 
 
 @contextmanager
 def style() -> Iterator[None]:
     """Our settings in place of the reader's, which return afterwards."""
-    with mpl.rc_context():
-        mpl.rcdefaults()
-        mpl.rcParams.update(_STYLE)
+    with mpl.rc_context(fname=_STYLE):
         yield
 
 
@@ -184,7 +165,7 @@ def _foot(frontier: Frontier, view: Window, weights: str | None, tested_minutes:
     """How the numbers were made and what the marks mean, of those that occur."""
     points = [point for curve in frontier.curves for point in curve.points]
     placed = [point for point in points if has_place(point)]
-    hidden = sum(point.horizon_minutes not in view.minutes for point in placed)
+    hidden = sum((point.horizon_minutes or 0.0) not in view.minutes for point in placed)
     many = len(frontier.curves) >= MANY
     sentences = [_method(frontier, points, weights)]
     if not placed:
@@ -195,6 +176,8 @@ def _foot(frontier: Frontier, view: Window, weights: str | None, tested_minutes:
         sentences.append("Arrow: the interval has no end there.")
     if hidden:
         sentences.append(f"{hidden} hollow point{'s lie' if hidden > 1 else ' lies'} beyond the axes.")
+    if elsewhere := human_out_of_view(frontier, view):
+        sentences.append(elsewhere)
     if tested_minutes is not None:
         shortest, longest = tested_minutes
         shaded = view.minutes.low < shortest or longest < view.minutes.high

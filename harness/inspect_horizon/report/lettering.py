@@ -16,8 +16,7 @@ if TYPE_CHECKING:
 
     from inspect_horizon.frontier.arrays import FloatArray
 
-FONT = "DejaVu Sans"
-"""The font that Matplotlib brings along, so that a figure is the same everywhere."""
+_FONT = "DejaVu Sans"
 _ADVANCE = 0.6
 """Width of an average character, in font sizes, on the safe side."""
 
@@ -34,7 +33,7 @@ def characters(inches: float, size: float) -> int:
 
 @cache
 def _has_glyph(character: str) -> bool:
-    font = font_manager.get_font(font_manager.findfont(FONT))
+    font = font_manager.get_font(font_manager.findfont(_FONT))
     return font.get_char_index(ord(character)) != 0
 
 
@@ -79,7 +78,8 @@ def write_along(
         text.remove()
         return
     taken.append(places[best] + outline)
-    text.set_position(axes.transData.inverted().transform(places[best] + 0.12 * box.height * upwards))
+    x, y = axes.transData.inverted().transform(places[best] + 0.12 * box.height * upwards)
+    text.set_position((float(x), float(y)))
     text.set_rotation(math.degrees(math.atan2(along[1], along[0])))
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
-from os.path import commonprefix
+from itertools import takewhile
 from typing import TYPE_CHECKING
 
 from rich.cells import cell_len
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from inspect_horizon.frontier import Configuration
 
 _OBEYED = frozenset(("Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"))
-"""Unicode categories of control, format (text direction, too), surrogate, private, unassigned and line-break characters."""
+"""Unicode categories: control, format (text direction, too), surrogate, private, unassigned, line and paragraph."""
 _QUALIFIERS = ("scaffold", "strategy", "condition")
 
 
@@ -59,5 +59,6 @@ def labels(configurations: Sequence[Configuration], *, drop_provider: bool = Fal
 
 def _shared_path(models: Sequence[str]) -> int:
     """Length of the leading folders that all models share, each with its slash."""
-    shared = commonprefix([model.split("/")[:-1] for model in models])
-    return sum(len(part) + 1 for part in shared)
+    levels = zip(*(model.split("/")[:-1] for model in models), strict=False)
+    shared = takewhile(lambda folders: len(set(folders)) == 1, levels)
+    return sum(len(folders[0]) + 1 for folders in shared)

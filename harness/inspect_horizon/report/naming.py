@@ -30,7 +30,7 @@ def name_at_ends(
     ends = [_end(curve, view) for curve in curves]
     notes = [
         axes.annotate(
-            name if end else f"{name} (no horizon in view)",
+            name if end else f"{name} (no horizon)",
             end or (view.budgets.high, view.minutes.low),
             xytext=(1.0, 0.5),
             textcoords="axes fraction",

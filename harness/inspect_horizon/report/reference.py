@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 _INK, _FAINT, _GREY = "0.15", "0.82", "0.5"
 _SHORTEST_LINE = 0.2
-"""Of the axes' width: less of the human line is a stub, and a sentence says where it lies instead."""
+"""Of the axes' width: less of a line is a stub, and for the human one an arrow points to where it lies instead."""
 
 
 def draw_references(axes: Axes, frontier: Frontier, view: Window, size: float) -> None:
@@ -40,12 +40,23 @@ def draw_references(axes: Axes, frontier: Frontier, view: Window, size: float) -
         ends = _draw_line(axes, view, per_usd, _INK, 1.2)
         write_along(axes, ends, human, size=size, colour=_INK, taken=taken, even_if_crowded=True)
     else:
-        _say_where(axes, frontier, view, per_usd, human, size)
+        _point_to(axes, human, size, above=per_usd * view.budgets.at(0.5) > view.minutes.at(0.5))
     for power in (-6, -5, -4, -3, -2, -1, 1, 2, 3):
         ratio = 10.0**power
         if _visible(view, per_usd / ratio) >= _SHORTEST_LINE:
             ends = _draw_line(axes, view, per_usd / ratio, _FAINT, 0.6)
             write_along(axes, ends, _share(ratio), size=size - 1, colour=_GREY, taken=taken)
+
+
+def human_out_of_view(frontier: Frontier, view: Window) -> str | None:
+    """A sentence that says where the human line lies, if it is not drawn."""
+    if frontier.human_line is None or frontier.wage_usd_per_hour is None:
+        return None
+    per_usd, budget = human_minutes_per_usd(frontier), frontier.amounts[-1]
+    if _visible(view, per_usd) >= _SHORTEST_LINE:
+        return None
+    buys = f"{format_usd(budget)} buys {format_minutes(per_usd * budget)}"
+    return f"Beyond the axes: a human at {format_usd(frontier.wage_usd_per_hour)}/h, of whom {buys}."
 
 
 def shade_untried(axes: Axes, view: Window, tested_minutes: tuple[float, float]) -> None:
@@ -78,18 +89,16 @@ def _draw_line(axes: Axes, view: Window, per_usd: float, colour: str, weight: fl
     return np.asarray(axes.transData.transform(np.column_stack([budgets, per_usd * budgets])))
 
 
-def _say_where(axes: Axes, frontier: Frontier, view: Window, per_usd: float, human: str, size: float) -> None:
-    """A sentence in the corner nearest to a human line that is out of view."""
-    above = per_usd * view.budgets.at(0.5) > view.minutes.at(0.5)
-    budget = frontier.amounts[0] if above else frontier.amounts[-1]
-    buys = f"{format_usd(budget)} buys {format_minutes(per_usd * budget)}"
+def _point_to(axes: Axes, human: str, size: float, *, above: bool) -> None:
+    """Name the human line in the corner nearest to it where it is out of view."""
     axes.text(
         0.01 if above else 0.99,
         0.99 if above else 0.01,
-        f"{'↑' if above else '↓'} {human}, {'above' if above else 'below'} this range: {buys}",
+        f"{'↑' if above else '↓'} {human}",
         transform=axes.transAxes,
         fontsize=size,
         color=_INK,
         ha="left" if above else "right",
         va="top" if above else "bottom",
+        bbox={"facecolor": "white", "edgecolor": "none", "pad": 1.5},
     )

@@ -31,6 +31,8 @@ _HUMAN_REACH = 12.0
 """How far the figure stretches, as a factor, to show the human line."""
 _HUMAN_SHARE = 0.6
 """Where along the budgets, on the log scale, the human line should have entered at the latest."""
+_ALONE = 8.0
+"""Room on either side of a single budget, as a factor."""
 _NOTHING_KNOWN = (1 / 60, 480.0)
 
 
@@ -43,7 +45,7 @@ class Span:
 
     def at(self, share: float) -> float:
         """The value a share of the way up, on the log scale."""
-        return self.low * (self.high / self.low) ** share
+        return float(self.low * (self.high / self.low) ** share)
 
     def share(self, value: float) -> float:
         """How far up a value above 0 lies, 0 at the low end and 1 at the high one."""
@@ -64,7 +66,7 @@ class Window:
 def window(frontier: Frontier, tested_minutes: tuple[float, float] | None = None) -> Window:
     """The part of the plane that holds the horizons to be trusted, with the human line if it is not far off."""
     first, last = min(frontier.amounts), max(frontier.amounts)
-    pad = max((last / first) ** 0.05, 1.15)
+    pad = max((last / first) ** 0.05, 1.15) if last > first else _ALONE
     budgets = Span(first / pad, last * pad)
     low, high = _minutes_shown(frontier, tested_minutes)
     if frontier.human_line is not None:

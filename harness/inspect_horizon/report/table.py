@@ -46,7 +46,7 @@ def frontier_table(frontier: Frontier, *, width: int = 80) -> str:
     sections = [
         _heading(frontier, width),
         *_curves(frontier, names, width),
-        _longest(frontier, width),
+        _longest(frontier, names, width),
         _slope_alarms(frontier, names, width),
         _legend(frontier, width),
         _left_out(frontier, width),
@@ -126,11 +126,11 @@ def _shared_flags(curve: HorizonCurve) -> list[str]:
     return [flag for flag in FLAGS if flag in common]
 
 
-def _longest(frontier: Frontier, width: int) -> list[str]:
+def _longest(frontier: Frontier, names: Sequence[str], width: int) -> list[str]:
     """Who reaches the longest horizon, neighbouring budgets with one winner together; nothing for a single curve."""
     if len(frontier.curves) < 2:
         return []
-    name_of = dict(zip([c.configuration for c in frontier.curves], labels([c.configuration for c in frontier.curves])))
+    name_of = {curve.configuration: name for curve, name in zip(frontier.curves, names, strict=True)}
     lines = []
     for winner, group in groupby(frontier.envelope, key=lambda point: point.winner):
         points = list(group)
@@ -177,7 +177,7 @@ def _legend(frontier: Frontier, width: int) -> list[str]:
     lines = []
     for flag in (flag for flag in FLAGS if flag in raised):
         text = textwrap.wrap(FLAGS[flag], width - size - len(_INDENT) - len(_GAP))
-        lines += [f"{_INDENT}{name.ljust(size)}{_GAP}{line}" for name, line in zip([flag, *[""] * len(text)], text)]
+        lines += [f"{_INDENT}{'' if rest else flag:{size}}{_GAP}{line}" for rest, line in enumerate(text)]
     return ["Flags", *lines]
 
 

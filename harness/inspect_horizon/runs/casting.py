@@ -22,8 +22,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 NUMBER = r"^[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?$"
-WHOLE = r"^[+-]?[0-9]{1,18}$"
-"""Eighteen digits always fit 64 bits."""
+WHOLE = r"^[+-]?[0-9]{1,19}$"
+"""No number of 64 bits has more digits."""
 UNKNOWN = pa.array(["", "na", "n/a", "nan", "null", "none"])
 """What tables write for a number, truth or time that is not known; compared in lower case."""
 TRUE, FALSE = pa.array(["true", "yes", "t", "y"]), pa.array(["false", "no", "f", "n"])
@@ -221,8 +221,8 @@ def _integer(plain: pa.Array) -> pa.Array:
     if pa.types.is_string(plain.type):
         # Through a float, a whole number beyond 2 ** 53 would lose its last digits.
         trimmed = pc.utf8_trim_whitespace(plain)
-        whole = _where(pc.match_substring_regex(trimmed, WHOLE), trimmed).cast(pa.int64())
-        return pc.coalesce(whole, rounded)
+        whole = _where(pc.and_(integral, pc.match_substring_regex(trimmed, WHOLE)), trimmed)
+        return pc.coalesce(whole.cast(pa.decimal128(19)).cast(pa.int64()), rounded)
     return rounded
 
 

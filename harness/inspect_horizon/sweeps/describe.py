@@ -23,17 +23,18 @@ def plan_text(plan: Plan, folder: Path) -> str:
         ("runs", f"{plan.n_runs:,} = {len(plan.cells)} cells x tasks x {sweep.epochs} epochs"),
         ("cost", _cost(plan)),
     ]
+    if sweep.spend_cap_usd is not None:
+        lines.append(("cap", f"${sweep.spend_cap_usd:,.2f} for the whole sweep, scoring included"))
     return "\n".join(f"{name:<10}{text}" for name, text in lines)
 
 
 def _cost(plan: Plan) -> str:
     """An upper bound, since budgets are enforced; a forecast would need runs to learn from."""
     notional = all(model.startswith("embedded/") for model in plan.sweep.models)
-    cap = f", the sweep stops at ${plan.sweep.spend_cap_usd:,.2f}" if plan.sweep.spend_cap_usd is not None else ""
     if plan.most_usd is None:
-        return f"not bounded by the budgets: a price is not known, or prompts are not counted{cap}"
-    kind = " (notional: embedded models are free)" if notional else " and scoring"
-    return f"at most ${plan.most_usd:,.2f} if every run uses its whole budget{kind}{cap}"
+        return "not bounded by the budgets: a price is not known, or prompts are not counted"
+    kind = "notional, embedded models are free" if notional else "scoring not included"
+    return f"at most ${plan.most_usd:,.2f}, every budget spent to the end ({kind})"
 
 
 def plan_rows(plan: Plan) -> list[dict[str, Any]]:

@@ -1,0 +1,87 @@
+"""Sweeps as a user starts them: the command in a process of its own, and a server that does the tasks."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from inspect_horizon._builtin.tasks.atoms.craft import craft as atoms_craft
+from inspect_horizon._builtin.tasks.ledger.craft import craft as ledger_craft
+from support.server import Reply, Request
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+HORIZON = Path(sys.executable).with_name("horizon")
+KEY = {"OPENAI_API_KEY": "sk-test"}
+LONGEST_SECONDS = 120.0
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """A command that has run to its end."""
+
+    code: int
+    out: str
+    err: str
+
+    def __str__(self) -> str:
+        return f"exit {self.code}\n--- stdout\n{self.out}\n--- stderr\n{self.err}"
+
+
+def environment(extra: Mapping[str, str] | None = None) -> dict[str, str]:
+    """That of the tests without any vendor's key, so that what a developer exports changes nothing."""
+    kept = {name: value for name, value in os.environ.items() if not name.endswith(("_API_KEY", "_BASE_URL"))}
+    return {**kept, **(extra or {})}
+
+
+def horizon(*arguments: object, cwd: Path, env: Mapping[str, str] | None = None) -> Ended:
+    """Run `horizon` to its end."""
+    done = subprocess.run(
+        [str(HORIZON), *map(str, arguments)],
+        cwd=cwd,
+        env=environment(env),
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        timeout=LONGEST_SECONDS,
+        check=False,
+    )
+    return Ended(done.returncode, done.stdout, done.stderr)
+
+
+def start(*arguments: object, cwd: Path, env: Mapping[str, str] | None = None) -> subprocess.Popen[str]:
+    """Start `horizon` as the leader of a process group of its own."""
+    return subprocess.Popen(
+        [str(HORIZON), *map(str, arguments)],
+        cwd=cwd,
+        env=environment(env),
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    )
+
+
+def crafty(request: Request) -> Reply:
+    """What a worker who makes no mistakes says next in a task of the built-in suites."""
+    tools = [tool["function"]["name"] for tool in request.get("tools", ())]
+    for craft in (ledger_craft, atoms_craft):
+        move = craft(request["messages"], tools)
+        if move is not None:
+            call = move.right.call
+            calls = () if call is None else ((call.name, dict(call.arguments)),)
+            return Reply(text=move.working + move.right.text, calls=calls)
+    return Reply(text="I do not know what this is.")
+
+
+def standing(runs: pd.DataFrame) -> pd.DataFrame:
+    """The attempts that no other replaces."""
+    return runs[~runs["superseded"].astype(bool)]
