@@ -37,16 +37,19 @@ def progress_bar(planned: Plan) -> Iterator[Watch]:
 
 
 def _lines() -> Watch:
-    last = [time.monotonic()]
+    said, at = "", time.monotonic()
 
     def tell(look: Look) -> None:
-        if time.monotonic() - last[0] >= SECONDS_BETWEEN_LINES or look.ended == look.planned:
-            last[0] = time.monotonic()
-            click.echo(f"{look.ended} of {look.planned} runs, {_money(look)}", err=True)
+        nonlocal said, at
+        line = f"{look.ended} of {look.planned} runs, {_money(look)}"
+        due = time.monotonic() - at >= SECONDS_BETWEEN_LINES or look.ended == look.planned
+        if due and line != said:
+            said, at = line, time.monotonic()
+            click.echo(line, err=True)
 
     return tell
 
 
 def _money(look: Look) -> str:
-    cap = f" of ${look.cap_usd:.2f}" if look.cap_usd is not None else ""
+    cap = f" of ${look.cap_usd:.6g}" if look.cap_usd is not None else ""
     return f"${look.spent_usd:.4f}{cap}"

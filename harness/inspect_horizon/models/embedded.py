@@ -31,6 +31,8 @@ if TYPE_CHECKING:
 PROVIDER = "embedded"
 CRAFTS = ("ledger", "atoms")
 """The built-in suites whose tasks the clerks know how to do."""
+MOST_TOKENS = 4_000_000
+"""What a reply may hold where the request sets no bound."""
 NOT_MY_CRAFT = "I am a clerk: I can only do the tasks of the built-in suites."
 
 
@@ -66,16 +68,16 @@ class Embedded(CustomLLM):
         tools = params.get("tools") or []
         conversation = Conversation(messages, json.dumps(tools) if tools else "")
         names = [tool["function"]["name"] for tool in tools]
-        text, call = self._say(clerk, conversation, names, int(params.get("seed") or 0))
+        most = int(params.get("max_tokens") or params.get("max_completion_tokens") or MOST_TOKENS)
+        text, call = self._say(clerk, conversation, names, int(params.get("seed") or 0), most)
         tokens = text_tokens(text) + (call_tokens(call.name, json.dumps(dict(call.arguments))) if call else 0)
-        most = int(params.get("max_tokens") or params.get("max_completion_tokens") or tokens)
         cut = tokens > most
         if cut:
             text, call, tokens = text[: most * BYTES_PER_TOKEN], None, most
         return _fill(response, clerk.name, text, call, cut, conversation.sizes[0], tokens)
 
     def _say(
-        self, clerk: Clerk, conversation: Conversation, tools: Sequence[str], seed: int
+        self, clerk: Clerk, conversation: Conversation, tools: Sequence[str], seed: int, most: int
     ) -> tuple[str, ToolUse | None]:
         move = self._next_move(conversation.messages, tools)
         if move is None:
@@ -84,7 +86,8 @@ class Embedded(CustomLLM):
         outcome = choose(clerk, move, form)
         price = price_book().price(f"{PROVIDER}/{clerk.name}")
         tokens = working_tokens(clerk, price, conversation, move, form) - _closing_tokens(outcome)
-        return write_working(move, outcome, tokens), outcome.call
+        kept = min(tokens, most + 1)  # more would be cut off anyway, and could fill the memory
+        return write_working(move, outcome, kept), outcome.call
 
     def _next_move(self, messages: Sequence[Message], tools: Sequence[str]) -> Move | None:
         return next((move for craft in _crafts() if (move := craft(messages, tools)) is not None), None)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import functools
+import logging
+import os
 from typing import TYPE_CHECKING, Any
 
 import litellm
@@ -48,6 +50,8 @@ if TYPE_CHECKING:
 
 litellm.suppress_debug_info = True
 litellm.telemetry = False
+if "LITELLM_LOG" not in os.environ:
+    logging.getLogger("LiteLLM").setLevel(logging.ERROR)  # it warns of every new event loop, and there is one an eval
 
 COST = "horizon_cost_usd"
 """Where an output carries its exact dollars, in its metadata."""

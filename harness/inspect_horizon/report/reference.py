@@ -40,7 +40,7 @@ def draw_references(axes: Axes, frontier: Frontier, view: Window, size: float) -
         ends = _draw_line(axes, view, per_usd, _INK, 1.2)
         write_along(axes, ends, human, size=size, colour=_INK, taken=taken, even_if_crowded=True)
     else:
-        _point_to(axes, human, size, above=per_usd * view.budgets.at(0.5) > view.minutes.at(0.5))
+        taken.append(_point_to(axes, human, size, above=per_usd * view.budgets.at(0.5) > view.minutes.at(0.5)))
     for power in (-6, -5, -4, -3, -2, -1, 1, 2, 3):
         ratio = 10.0**power
         if _visible(view, per_usd / ratio) >= _SHORTEST_LINE:
@@ -89,16 +89,18 @@ def _draw_line(axes: Axes, view: Window, per_usd: float, colour: str, weight: fl
     return np.asarray(axes.transData.transform(np.column_stack([budgets, per_usd * budgets])))
 
 
-def _point_to(axes: Axes, human: str, size: float, *, above: bool) -> None:
-    """Name the human line in the corner nearest to it where it is out of view."""
-    axes.text(
+def _point_to(axes: Axes, human: str, size: float, *, above: bool) -> FloatArray:
+    """Name the human line in the corner nearest to it where it is out of view; the corners of the text, in pixels."""
+    text = axes.text(
         0.01 if above else 0.99,
-        0.99 if above else 0.01,
+        0.97 if above else 0.03,
         f"{'↑' if above else '↓'} {human}",
         transform=axes.transAxes,
         fontsize=size,
         color=_INK,
         ha="left" if above else "right",
         va="top" if above else "bottom",
-        bbox={"facecolor": "white", "edgecolor": "none", "pad": 1.5},
+        bbox={"facecolor": "white", "edgecolor": "none", "pad": 0.5},
     )
+    box = text.get_window_extent()
+    return np.array([(x, y) for x in np.linspace(box.x0, box.x1, 9) for y in (box.y0, box.y1)])

@@ -25,8 +25,8 @@ if TYPE_CHECKING:
 
     from inspect_horizon.frontier import Frontier, HorizonCurve, HorizonPoint
 
-NARROWEST = 60
-"""Columns that the numbers need beside a flag."""
+NARROWEST = 80
+"""Columns that the numbers and a flag need."""
 _INDENT, _GAP = "  ", "  "
 _NUMBERS = ("budget", "horizon", "interval", "cost ratio", "runs", "solved")
 
@@ -72,7 +72,7 @@ def _curves(frontier: Frontier, names: Sequence[str], width: int) -> list[list[s
         for curve, name, rows in zip(frontier.curves, names, cells, strict=True)
     ]
     if blocks:
-        blocks[0].insert(0, f"{_joined(_NUMBERS, sizes)}{_GAP}flags")
+        blocks[0].insert(0, shorten(f"{_joined(_NUMBERS, sizes)}{_GAP}flags", width))
     return blocks
 
 
@@ -94,9 +94,12 @@ def _lines(curve: HorizonCurve, rows: Sequence[Sequence[str]], sizes: Sequence[i
     lines = []
     for point, row in zip(curve.points, rows, strict=True):
         numbers = _joined(row, sizes) + _GAP
-        own = ", ".join(flag for flag in point.flags if flag not in shared and not _implied(flag, point))
-        flags = textwrap.wrap(own, max(width - len(numbers), max(map(len, FLAGS)) + 1)) or [""]
-        lines += [numbers + flags[0], *(" " * len(numbers) + rest for rest in flags[1:])]
+        flags = ", ".join(flag for flag in point.flags if flag not in shared and not _implied(flag, point))
+        if width - len(numbers) > max(map(len, FLAGS)):
+            beside, *below = textwrap.wrap(flags, width - len(numbers)) or [""]
+            lines += [numbers + beside, *(" " * len(numbers) + rest for rest in below)]
+        else:
+            lines += [numbers, *_wrapped(flags, width, 2)]
     return lines
 
 

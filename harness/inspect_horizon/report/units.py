@@ -62,7 +62,7 @@ def format_usd(amount: float) -> str:
 
 
 def format_budget(kind: str, amount: float, *, unit: bool = True) -> str:
-    """A budget: `$0.50`, `4k tokens`, `1.6M output tokens`, or for `cost_ratio` a share of the human cost, `3.13 %`.
+    """A budget: `$0.50`, `4k tokens`, `1.6M output tokens`, or for `cost_ratio` a share of the human cost, `3.12 %`.
 
     Args:
         kind: A budget kind; one that is not known is named after the amount.
@@ -94,17 +94,8 @@ def _time_parts(minutes: float) -> tuple[str, str]:
     _check(minutes)
     if math.isinf(minutes):
         return "∞", "min"
-    unit, size = next(
-        ((name, size) for name, size in reversed(_TIMES) if _round(minutes / size, 2) >= 1 and _fills(minutes, size)),
-        _TIMES[0],
-    )
+    unit, size = next((pair for pair in reversed(_TIMES) if _round(minutes / pair[1], 2) >= 1), _TIMES[0])
     return _two_digits(minutes / size), unit
-
-
-def _fills(minutes: float, size: float) -> bool:
-    """Whether the time is at least one of a unit, also once it is rounded in the unit below (59.9 s is 1.0 min)."""
-    below = max((smaller for _, smaller in _TIMES if smaller < size), default=size)
-    return _round(minutes / below, 2) * below >= size * (1 - 1e-12)
 
 
 def _two_digits(value: float) -> str:

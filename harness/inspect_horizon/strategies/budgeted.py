@@ -16,6 +16,7 @@ from inspect_horizon.budgets.budget import Budget
 from inspect_horizon.budgets.ledger import Ledger
 from inspect_horizon.budgets.run import CURRENT, Run
 from inspect_horizon.runs.identity import SUMMARY, StopReason, run_id
+from inspect_horizon.strategies.failing import Outages, explained
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -23,16 +24,21 @@ if TYPE_CHECKING:
     from inspect_ai.model import ModelOutput
 
 LEDGER: ContextVar[Ledger | None] = ContextVar("horizon_ledger", default=None)
+OUTAGES: ContextVar[Outages | None] = ContextVar("horizon_outages", default=None)
 
 
 @contextmanager
 def booked_in(ledger: Ledger) -> Iterator[None]:
-    """Book every budgeted run that is started inside in this ledger; outside, each task has one in memory."""
-    token = LEDGER.set(ledger)
+    """Book every budgeted run that is started inside in this ledger; outside, each task has one in memory.
+
+    What keeps a model from being called is shared too, so that the tasks of a sweep need not each find out.
+    """
+    ours, theirs = LEDGER.set(ledger), OUTAGES.set(Outages())
     try:
         yield
     finally:
-        LEDGER.reset(token)
+        LEDGER.reset(ours)
+        OUTAGES.reset(theirs)
 
 
 @solver
@@ -48,8 +54,11 @@ def budgeted(agent: Agent | Solver, budget: str, cell_id: str = "", seed: int | 
     inner = as_solver(agent) if is_agent(agent) else cast("Solver", agent)
     limit = Budget.parse(budget)
     ledger = LEDGER.get() or Ledger()
+    outages = OUTAGES.get() or Outages()
 
     async def solve(state: TaskState, generate: Generate) -> TaskState:
+        model = str(state.model).removeprefix("litellm/")
+        outages.check(model)
         run = _begin(state, limit, ledger, cell_id, seed)
         CURRENT.set(run)  # and left so: what the scorer spends is booked on the same run, in its own phase
         reason: StopReason = "error"
@@ -58,7 +67,14 @@ def budgeted(agent: Agent | Solver, budget: str, cell_id: str = "", seed: int | 
             reason = _ending(state.output, run)
         except LimitExceededError as error:
             reason = "budget" if error.type in ("cost", "token") else "other_limit"
+            outages.succeeded(model)
             raise
+        except Exception as error:
+            failure = explained(error, model)
+            outages.failed(model, error, failure)
+            raise failure from error
+        else:
+            outages.succeeded(model)
         finally:
             run.phase = "scorer"
             _end(state, run, reason)

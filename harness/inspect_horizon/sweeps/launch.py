@@ -5,10 +5,13 @@ from __future__ import annotations
 import fcntl
 import importlib.metadata
 import json
+import socket
 import sys
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+from urllib.request import getproxies, proxy_bypass
 
 from inspect_horizon.budgets.ledger import Ledger
 from inspect_horizon.errors import DataError, ModelError, UsageError
@@ -23,6 +26,7 @@ if TYPE_CHECKING:
 
 STUDY = "sweep.json"
 SCHEMA_VERSION = 1
+SECONDS_TO_CONNECT = 10.0
 
 
 def launch(plan: Plan, folder: Path, *, progress: Watch | None = None) -> None:
@@ -36,9 +40,10 @@ def launch(plan: Plan, folder: Path, *, progress: Watch | None = None) -> None:
     Raises:
         UsageError: The folder holds another study, or another process is at work in it.
         ModelError: A model cannot be called: a key is missing, or LiteLLM does not know it.
-        DataError: The folder cannot be written.
+        DataError: The folder cannot be written, or a worker failed.
     """
     _check_models(plan)
+    _check_reach(plan.sweep.model_base_url)
     with _alone_in(folder):
         _claim(plan, folder)
         Ledger(folder / LEDGER).close()
@@ -58,6 +63,28 @@ def _check_models(plan: Plan) -> None:
                 f"{model} needs {', '.join(missing)}, which is not set",
                 fix=f"export {missing[0]}=... in this shell, then run the same command again",
             )
+
+
+def _check_reach(base_url: str | None) -> None:
+    """Does anything listen where the models are to be called? What goes through a proxy cannot be told beforehand.
+
+    Raises:
+        ModelError: Nothing does.
+    """
+    if base_url is None:
+        return
+    url = urlsplit(base_url)
+    if url.scheme not in ("http", "https") or url.hostname is None:
+        raise UsageError(f"model base URL {base_url!r} is no URL", fix="write it as http://localhost:8000/v1")
+    if url.scheme in getproxies() and not proxy_bypass(url.hostname):
+        return
+    try:
+        port = url.port or {"http": 80, "https": 443}[url.scheme]
+        socket.create_connection((url.hostname, port), timeout=SECONDS_TO_CONNECT).close()
+    except (OSError, ValueError) as error:
+        raise ModelError(
+            f"nothing answers at {base_url}: {error}", fix="start the server, or correct --model-base-url"
+        ) from error
 
 
 @contextmanager

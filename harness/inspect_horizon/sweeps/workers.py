@@ -11,10 +11,12 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from inspect_horizon.budgets.ledger import Ledger
-from inspect_horizon.errors import DataError
+from inspect_horizon.errors import DataError, HorizonError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
+    from multiprocessing.context import SpawnProcess
+    from multiprocessing.queues import SimpleQueue
     from pathlib import Path
 
     from inspect_ai import Task
@@ -36,17 +38,40 @@ def work(plan: Plan, folder: Path) -> None:
         _work(plan, folder, 0, shares)
         return
     spawn = multiprocessing.get_context("spawn")
-    processes = [spawn.Process(target=_child, args=(plan.sweep, folder, k, shares)) for k in range(shares)]
-    for process in processes:
-        process.start()
+    failures = spawn.SimpleQueue()
+    processes = [
+        spawn.Process(target=_child, args=(plan.sweep, folder, k, shares, os.getpid(), failures)) for k in range(shares)
+    ]
     try:
+        for process in processes:
+            process.start()
         for process in processes:
             process.join()
     except BaseException:
-        for process in processes:
-            process.join(timeout=LAST_BREATH_SECONDS)
-            process.terminate()
+        _end(processes)
         raise
+    if not failures.empty():
+        text, fix = failures.get()
+        raise DataError(text, fix=fix)
+    _refuse_deaths(processes)
+
+
+def _end(processes: Sequence[SpawnProcess]) -> None:
+    """Let the workers write their logs, each has had the same signal, then make sure that none is left."""
+    deadline = time.monotonic() + LAST_BREATH_SECONDS
+    for process in processes:
+        if process.pid is not None:
+            process.join(timeout=max(deadline - time.monotonic(), 0))
+            process.terminate()
+
+
+def _refuse_deaths(processes: Sequence[SpawnProcess]) -> None:
+    dead = [process.exitcode for process in processes if process.exitcode]
+    if dead:
+        how = f"was killed by signal {-dead[0]}" if dead[0] < 0 else f"ended with exit code {dead[0]}"
+        raise DataError(
+            f"a worker of the sweep {how}", fix="run the same command again; what its runs have finished is kept"
+        )
 
 
 def _shares(plan: Plan, folder: Path) -> int:
@@ -59,13 +84,18 @@ def _shares(plan: Plan, folder: Path) -> int:
     return max(1, min(wanted, len(plan.cells)))
 
 
-def _child(sweep: Sweep, folder: Path, share: int, shares: int) -> None:
+def _child(
+    sweep: Sweep, folder: Path, share: int, shares: int, parent: int, failures: SimpleQueue[tuple[str, str]]
+) -> None:
     """A worker process: it plans for itself, and dies with its parent so that nothing is spent unseen."""
     from inspect_horizon.sweeps.sweep import plan
 
-    threading.Thread(target=_die_with, args=(os.getppid(),), daemon=True).start()
+    threading.Thread(target=_die_with, args=(parent,), daemon=True).start()
     try:
         _work(plan(sweep), folder, share, shares)
+    except HorizonError as error:
+        text, _, fix = str(error).partition("\n  fix: ")
+        failures.put((text, fix or "run the same command again"))
     except KeyboardInterrupt:
         os._exit(130)
 
