@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta, timezone
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from inspect_horizon.errors import DataError
@@ -151,6 +151,7 @@ values = st.one_of(
 )
 
 
+@settings(deadline=None)
 @given(name=st.sampled_from([column.name for column in COLUMNS["runs"]]), cells=st.lists(values, max_size=4))
 def test_any_cells_conform_or_are_refused_in_words_and_conforming_is_final(name: str, cells: list[object]) -> None:
     """No value brings down the cast, and what has once been cast is never changed again."""

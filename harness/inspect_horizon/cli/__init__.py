@@ -15,6 +15,9 @@ COMMANDS = {
     "frontier": ("frontier", "Show the horizon that each budget buys."),
     "collect": ("collect", "Rebuild tables from Inspect logs."),
     "import": ("import_", "Bring in runs from a CSV, JSONL or Parquet file."),
+    "prices": ("prices", "Show what a model is charged at."),
+    "explain": ("explain", "Show the arithmetic of one run's cost."),
+    "overshoot": ("overshoot", "Show by how much runs exceeded their budgets."),
     "export": ("export", "Write the runs as CSV, JSONL or Parquet."),
 }
 
@@ -53,15 +56,12 @@ def main() -> None:
         group(standalone_mode=False)
     except click.exceptions.Exit as stop:
         sys.exit(stop.exit_code)
-    except click.Abort:
-        click.echo("stopped; run the same command again to go on", err=True)
+    except (click.Abort, KeyboardInterrupt):
+        click.echo("\nstopped; nothing that was paid for is lost. Run the same command again to go on", err=True)
         sys.exit(130)
     except click.ClickException as error:
         error.show()
         sys.exit(2)
-    except KeyboardInterrupt:
-        click.echo("\nstopped; nothing that was paid for is lost. Run the same command again to go on", err=True)
-        sys.exit(130)
     except HorizonError as error:
         click.echo(f"error: {error}", err=True)
         sys.exit(_exit_code(error))

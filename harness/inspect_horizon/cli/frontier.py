@@ -17,6 +17,8 @@ from inspect_horizon.report import curve_rows, frontier_table, plot_frontier
 from inspect_horizon.runs import read_runs, read_table
 
 PLOT = "frontier"
+DEFAULT_WAGE = 50.0
+"""Dollars an hour, where neither the study nor the user says; only cost ratios and the human line depend on it."""
 
 
 @click.command(name="frontier")
@@ -70,11 +72,10 @@ def command(
     click.echo(json.dumps(_object(result), allow_nan=False) if as_json else frontier_table(result))
     if plot:
         folder = path if path.is_dir() else path.parent
-        written = plot_frontier(result, folder / PLOT)
+        minutes = runs["human_minutes"].astype(float)
+        tested = (float(minutes.min()), float(minutes.max()))
+        written = plot_frontier(result, folder / PLOT, weights=weights, tested_minutes=tested)
         click.echo(f"plot: {', '.join(map(str, written))}", err=as_json)
-
-
-DEFAULT_WAGE = 50.0
 
 
 def _own_kind(kinds: list[str]) -> BudgetKind:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from inspect_ai.model import RetryDecision
 from tenacity import RetryCallState, wait_exponential_jitter
@@ -26,6 +26,14 @@ NEVER_CONNECTED = {
 }
 CORE_CONNECT = {("httpcore", "ConnectError"), ("httpcore", "ConnectTimeout")}
 LONGEST_WAIT_SECONDS = 600.0
+REFUSALS: dict[str, Literal["model_length", "content_filter"]] = {
+    "ContextWindowExceededError": "model_length",
+    "context_length_exceeded": "model_length",
+    "ContentPolicyViolationError": "content_filter",
+    "content_policy_violation": "content_filter",
+    "content_filter": "content_filter",
+}
+"""LiteLLM's classes, and the vendors' codes: which of those LiteLLM turns into its classes differs by its version."""
 
 
 def status(error: BaseException) -> int | None:
@@ -46,6 +54,13 @@ def replied(error: BaseException) -> bool:
     """Whether the provider itself answered with an HTTP error; LiteLLM gives a status to failures of any kind."""
     beneath = [type(cause) for cause in causes(error) if type(cause).__module__ != "litellm.exceptions"]
     return any(base.__name__ in ERROR_REPLIES for kind in beneath for base in kind.__mro__)
+
+
+def shorten(error: BaseException) -> None:
+    """Forget LiteLLM's frames where the failure is the provider's: to draw them costs Inspect a second of CPU a retry."""
+    if replied(error) or network_trouble(error):
+        for each in (error, *causes(error)):
+            each.__traceback__ = None
 
 
 def network_trouble(error: BaseException) -> bool:
@@ -82,6 +97,13 @@ def can_be_billed(error: BaseException) -> bool:
     if code is None or code in MAYBE_BILLED or network_trouble(error):
         return True
     return not (replied(error) or 400 <= code < 500)
+
+
+def refusal(error: BaseException) -> Literal["model_length", "content_filter"] | None:
+    """Why the provider refuses the prompt itself, as Inspect's stop reason; None for any other failure."""
+    body = getattr(error, "body", None)
+    code = body.get("code") if status(error) == 400 and isinstance(body, dict) else None
+    return REFUSALS.get(type(error).__name__) or REFUSALS.get(str(code))
 
 
 def retry_decision(error: BaseException) -> RetryDecision:

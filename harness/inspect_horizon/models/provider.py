@@ -23,12 +23,7 @@ from inspect_ai.model import (
     set_model_info,
 )
 from inspect_ai.util import LimitExceededError
-from litellm.exceptions import (
-    AuthenticationError,
-    BadRequestError,
-    ContentPolicyViolationError,
-    ContextWindowExceededError,
-)
+from litellm.exceptions import AuthenticationError, BadRequestError
 
 from inspect_horizon.budgets.budget import Budget
 from inspect_horizon.budgets.metering import Asked, Ticket, admit
@@ -39,10 +34,11 @@ from inspect_horizon.models import embedded
 from inspect_horizon.models.bound import Prompt
 from inspect_horizon.models.clerk import CLERKS
 from inspect_horizon.models.convert import from_response, read_usage, to_message, to_tool, to_tool_choice
-from inspect_horizon.models.failures import WaitAsAsked, advice, can_be_billed, retry_decision
+from inspect_horizon.models.failures import WaitAsAsked, advice, can_be_billed, refusal, retry_decision, shorten
 from inspect_horizon.models.request import HIDDEN, options, smallest_output
 
 if TYPE_CHECKING:
+    from inspect_ai.model import StopReason
     from inspect_ai.tool import ToolChoice, ToolInfo
     from tenacity.wait import wait_base
 
@@ -100,10 +96,12 @@ class LiteLLMAPI(ModelAPI):
         request = self._request(input, tools, tool_choice, config)
         try:
             return await self._answer(request, tools)
-        except (ContextWindowExceededError, ContentPolicyViolationError) as error:
-            return self._refused(error, request)
         except Exception as error:
+            refused = refusal(error)
+            if refused is not None:
+                return self._refused(refused, error, request)
             advised = advice(error, self.model_name, missing_keys(self.model_name))
+            shorten(error)
             if advised is None:
                 raise
             raise advised from error
@@ -120,13 +118,10 @@ class LiteLLMAPI(ModelAPI):
         return self._logged(self._output(response, tools, usage, usd), request, response.model_dump())
 
     def _refused(
-        self, error: Exception, request: dict[str, Any]
+        self, reason: StopReason, error: Exception, request: dict[str, Any]
     ) -> ModelOutput | tuple[ModelOutput | Exception, ModelCall]:
         """A prompt too long or against the provider's rules is an outcome of the run, not a failure to run it."""
-        too_long = isinstance(error, ContextWindowExceededError)
-        output = ModelOutput.from_content(
-            self.model_name, "", "model_length" if too_long else "content_filter", error=str(error)
-        )
+        output = ModelOutput.from_content(self.model_name, "", reason, error=str(error))
         return self._logged(output, request, {"error": str(error)})
 
     def _request(

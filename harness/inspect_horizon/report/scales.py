@@ -33,6 +33,8 @@ _HUMAN_SHARE = 0.6
 """Where along the budgets, on the log scale, the human line should have entered at the latest."""
 _ALONE = 8.0
 """Room on either side of a single budget, as a factor."""
+_SHOWABLE = (1e-9, 1e12)
+"""Minutes beyond which no axis follows an estimate: a separate fit may run to 1e160."""
 _NOTHING_KNOWN = (1 / 60, 480.0)
 
 
@@ -105,11 +107,11 @@ def is_hollow(point: HorizonPoint) -> bool:
 
 def _minutes_shown(frontier: Frontier, tested_minutes: tuple[float, float] | None) -> tuple[float, float]:
     points = [point for curve in frontier.curves for point in curve.points]
-    trusted = _positive(point.horizon_minutes for point in points if not is_hollow(point))
-    trusted = trusted or _positive(point.horizon_minutes for point in points if "unidentified" not in point.flags)
+    trusted = _showable(point.horizon_minutes for point in points if not is_hollow(point))
+    trusted = trusted or _showable(point.horizon_minutes for point in points if "unidentified" not in point.flags)
     trusted = trusted or list(tested_minutes or _NOTHING_KNOWN)
     low, high = min(trusted), max(trusted)
-    followed = _positive(value for point in points for value in (point.horizon_minutes, point.ci_low, point.ci_high))
+    followed = _showable(value for point in points for value in (point.horizon_minutes, point.ci_low, point.ci_high))
     near = [value for value in followed if low / _REACH <= value <= high * _REACH]
     low, high = min([low, *near]), max([high, *near])
     short = max(1.0, _LEAST_SPAN / (high / low)) ** 0.5
@@ -134,8 +136,8 @@ def human_minutes_per_usd(frontier: Frontier) -> float:
     return frontier.human_line[-1] / frontier.amounts[-1]
 
 
-def _positive(values: Iterable[float | None]) -> list[float]:
-    return [value for value in values if value is not None and 0 < value < math.inf]
+def _showable(values: Iterable[float | None]) -> list[float]:
+    return [value for value in values if value is not None and _SHOWABLE[0] <= value <= _SHOWABLE[1]]
 
 
 def spread(wanted: Sequence[float], gap: float) -> list[float]:

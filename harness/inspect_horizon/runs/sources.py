@@ -184,7 +184,9 @@ def _read_jsonl(path: Path) -> pd.DataFrame:
             problems.append(f"{path}:{number}: this is a JSON {type(row).__name__}, not an object")
             continue
         for name, value in row.items():
-            columns.setdefault(name, [None] * count).append(value)
+            if name not in columns:
+                columns[name] = [None] * count
+            columns[name].append(value)
         count += 1
         if len(row) < len(columns):
             for values in columns.values():

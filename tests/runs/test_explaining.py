@@ -1,0 +1,140 @@
+"""One run's arithmetic and the study's overshoot, on tables small enough to add up by hand."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pandas as pd
+import pytest
+
+from inspect_horizon.budgets.prices import Price, PriceBook, Rates
+from inspect_horizon.errors import UsageError
+from inspect_horizon.report.money import explanation_text, overshoot_text, price_text
+from inspect_horizon.runs import conform, write_tables
+from inspect_horizon.runs.explaining import explain
+from inspect_horizon.runs.overshooting import overshoots
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+RATES = Rates(input=1e-6, output=5e-6, cache_read=0.1e-6, cache_write=1.25e-6, reasoning=5e-6)
+PRICE = Price("acme/one", "acme.yaml 2026-01-01", RATES)
+BOOK = PriceBook({"acme/one": PRICE})
+
+FIRST_USD = 1000 * 1e-6 + 100 * 5e-6
+"""1,000 prompt tokens and 100 generated ones: $0.0015."""
+SECOND_USD = 200 * 1e-6 + 1000 * 0.1e-6 + 40 * 5e-6
+"""Of 1,200 prompt tokens 1,000 come from the cache, 40 are generated: $0.0005."""
+
+
+def call(call_id: str, run_id: str = "c/t/1", **more: object) -> dict[str, object]:
+    """A call of the run, answered, with no tokens."""
+    counts = dict.fromkeys(
+        ("input_tokens", "cache_read_tokens", "cache_write_tokens", "output_tokens", "reasoning_tokens"), 0
+    )
+    return {
+        "call_id": call_id,
+        "run_id": run_id,
+        "attempt": 2,
+        "phase": "agent",
+        "model": "acme/one",
+        "outcome": "answered",
+        "worst_case": False,
+        "price_source": PRICE.source,
+        "reserved_usd": 0.01,
+        "started_at": f"2026-01-01T00:00:0{call_id}Z",
+        **counts,
+        **more,
+    }
+
+
+def run(run_id: str, attempt: int, **more: object) -> dict[str, object]:
+    """An attempt under a budget of two tenths of a cent."""
+    return {
+        "run_id": run_id,
+        "attempt": attempt,
+        "superseded": False,
+        "suite": "s",
+        "task_id": "t",
+        "model": "acme/one",
+        "human_minutes": 1.0,
+        "budget_kind": "usd",
+        "budget_amount": 0.002,
+        "budget_usd": 0.002,
+        "enforcement": "hard",
+        "price_source": PRICE.source,
+        **more,
+    }
+
+
+@pytest.fixture
+def study(tmp_path: Path) -> Path:
+    """A run with an attempt that was cut off and one that stands, and a run that overspent by half."""
+    runs = [
+        run("c/t/1", 1, superseded=True, stop_reason="error", error="killed"),
+        run("c/t/1", 2, stop_reason="submitted", success=True, cost_usd=FIRST_USD + SECOND_USD, scorer_usd=0.0007),
+        run("c/u/1", 1, stop_reason="budget", success=False, cost_usd=0.003, overshoot_usd=0.001),
+    ]
+    calls = [
+        call("1", attempt=1, outcome=None, worst_case=None),
+        call("2", input_tokens=1000, output_tokens=100, cost_usd=FIRST_USD),
+        call("3", input_tokens=200, cache_read_tokens=1000, output_tokens=40, cost_usd=SECOND_USD),
+        call("4", phase="scorer", input_tokens=700, cost_usd=0.0007),
+        call("5", "c/u/1", attempt=1, cost_usd=0.003, worst_case=True),
+    ]
+    write_tables(
+        tmp_path,
+        {"runs": conform(pd.DataFrame(runs), "runs"), "calls": conform(pd.DataFrame(calls), "calls")},
+    )
+    return tmp_path
+
+
+def test_a_run_is_the_sum_of_its_calls(study: Path) -> None:
+    """Answer, scoring and waste are kept apart: the cut-off call counts at what it had reserved."""
+    told = explain(study, "c/t/1", BOOK)
+    assert told.answer_usd == pytest.approx(0.002)
+    assert told.scorer_usd == pytest.approx(0.0007)
+    assert told.wasted_usd == pytest.approx(0.01)
+    assert told.adds_up
+    assert [each.repriced_usd for each in told.calls[1:3]] == pytest.approx([FIRST_USD, SECOND_USD])
+
+
+def test_a_table_that_does_not_add_up_is_called_so(study: Path) -> None:
+    runs = pd.read_parquet(study / "runs")
+    runs.loc[runs["attempt"] == 2, "cost_usd"] = 0.0021
+    write_tables(study, {"runs": conform(runs, "runs")})
+    told = explain(study, "c/t/1", BOOK)
+    assert not told.adds_up
+    assert "DOES NOT ADD UP" in explanation_text(told)
+
+
+def test_the_beginning_of_a_name_is_enough_where_it_is_the_only_one(study: Path) -> None:
+    assert explain(study, "c/t", BOOK).run["task_id"] == "t"
+    with pytest.raises(UsageError, match=r"2 runs begin with 'c/'.*\n.*c/t/1, c/u/1"):
+        explain(study, "c/", BOOK)
+    with pytest.raises(UsageError, match="there is no run 'x'"):
+        explain(study, "x", BOOK)
+
+
+def test_the_text_shows_every_call_within_eighty_columns(study: Path) -> None:
+    lines = explanation_text(explain(study, "c/t/1", BOOK)).splitlines()
+    assert max(map(len, lines)) <= 80
+    assert any(line.split()[:6] == ["3", "agent", "200", "1,000", "40", "0.000500"] for line in lines)
+    assert any("cut off" in line for line in lines)
+
+
+def test_overshoot_is_the_excess_over_each_budget(study: Path) -> None:
+    """One of the two attempts whose spend is known overspent, by half of its budget."""
+    (row,) = overshoots(study)
+    assert (row.runs, row.over, row.worst_case_calls, row.soft) == (2, 1, 1, 0)
+    assert row.largest_share == pytest.approx(0.5)
+    text = overshoot_text([row])
+    assert "+50.0%" in text
+    assert "1 of 2 runs spent more than their budget" in text
+
+
+def test_a_price_is_shown_per_million_with_its_steps() -> None:
+    dear = Rates(input=2e-6, output=10e-6, cache_read=0.2e-6, cache_write=2.5e-6, reasoning=10e-6)
+    text = price_text(Price("acme/one", "acme.yaml", RATES, ((200_000, dear),)))
+    assert "prompt, read from a cache         0.1000" in text
+    assert text.index("prompt above 200,000 tokens") < text.index("10.0000")
