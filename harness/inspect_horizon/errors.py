@@ -87,6 +87,11 @@ class BudgetExceeded(HorizonError):
 class SpendCapExceeded(_Advised):
     """A call does not fit what is left of its sweep's cap; the sweep stops and can be resumed with a higher one."""
 
+    def __init__(self, text: str, *, fix: str, for_now: bool = False) -> None:
+        super().__init__(text, fix=fix)
+        self.for_now = for_now
+        """Whether it would fit if the calls under way came to nothing: it may once they are settled."""
+
 
 class IncompleteError(_Advised):
     """Work finished and some of it is missing; running the same command again completes it."""

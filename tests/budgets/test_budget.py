@@ -30,8 +30,26 @@ def test_a_budget_is_read_as_it_is_meant(text: str, budget: Budget) -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["", "5", "usd", "usd:", "dollars:5", "USD:5", "usd:-1", "usd:0", "usd:nan", "usd:inf", "usd:1e999", "usd:abc"]
-    + ["tokens:1kk", "cost_ratio:1/0", "usd:1,2", "usd:--2", "usd:1e", "tokens:k"],
+    [
+        "",
+        "5",
+        "usd",
+        "usd:",
+        "dollars:5",
+        "USD:5",
+        "usd:-1",
+        "usd:0",
+        "usd:nan",
+        "usd:inf",
+        "usd:1e999",
+        "usd:abc",
+        "tokens:1kk",
+        "cost_ratio:1/0",
+        "usd:1,2",
+        "usd:--2",
+        "usd:1e",
+        "tokens:k",
+    ],
 )
 def test_nonsense_is_refused_with_a_way_out(text: str) -> None:
     with pytest.raises(UsageError, match=r"fix: write .*usd:0\.50"):

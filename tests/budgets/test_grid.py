@@ -118,5 +118,5 @@ def test_a_wrong_file_is_refused_by_its_name(tmp_path: Path, text: str, said: st
 
 @pytest.mark.parametrize("amounts", [(), (2.0, 1.0), (1.0, 1.0), (-1.0, 1.0)])
 def test_a_grid_rises(amounts: tuple[float, ...]) -> None:
-    with pytest.raises(ValueError, match="at least one|must rise|above 0"):
+    with pytest.raises(ValueError, match=r"at least one|must rise|above 0"):
         Grid("usd", amounts)

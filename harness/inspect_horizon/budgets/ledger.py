@@ -219,6 +219,7 @@ class Ledger:
                 f"a call of up to ${reservation.usd:.4f} does not fit the spend cap of ${self.cap_usd:.2f}: "
                 f"${totals.spent_usd:.4f} is spent and ${totals.held_usd:.4f} reserved",
                 fix="run the same command with a higher --spend-cap; nothing that was paid for is lost",
+                for_now=totals.spent_usd + reservation.usd <= self.cap_usd * (1 + DUST),
             )
 
     def settle(self, call_id: str, settlement: Settlement) -> None:
@@ -231,6 +232,18 @@ class Ledger:
         )
         with self._write() as book:
             book.execute("INSERT INTO settlements VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", values)
+
+    def write_off(self) -> int:
+        """Settle at their bound the calls that nobody will settle any more; call it when no process is at work.
+
+        Returns:
+            How many there were.
+        """
+        lost = [call for call in self.calls() if call["settled_at"] is None]
+        for call in lost:
+            note = "the process ended before the call did"
+            self.settle(call["call_id"], Settlement("lost", call["usd"], worst_case=True, note=note))
+        return len(lost)
 
     def totals(self) -> Totals:
         """What all calls have come to so far."""

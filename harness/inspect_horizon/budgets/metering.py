@@ -5,14 +5,21 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+import anyio
+
 from inspect_horizon.budgets.account import Account, Hold, Worst
 from inspect_horizon.budgets.ledger import Reservation, Settlement
-from inspect_horizon.errors import PriceError
+from inspect_horizon.errors import PriceError, SpendCapExceeded
 
 if TYPE_CHECKING:
     from inspect_horizon.budgets.prices import Price
     from inspect_horizon.budgets.run import Run
     from inspect_horizon.budgets.usage import Usage
+
+
+SECONDS_BETWEEN_TRIES = 0.1
+LONGEST_WAIT_SECONDS = 900.0
+"""No call under way is waited for longer: the process that made it may be gone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,11 +62,18 @@ class Ticket:
         self._book(Settlement("answered", usd, usage, worst, served_model, source, note), self._measure(usage, usd))
         return usd
 
-    def failed(self, reason: str, *, billed: bool) -> None:
-        """Book a call that brought no answer: nothing if it was provably not billed, else the worst case."""
+    def failed(self, reason: str, *, billed: bool, wanted: bool = True) -> None:
+        """Book a call that brought no answer: nothing if it was provably not billed, else the worst case.
+
+        Args:
+            reason: For the ledger.
+            billed: Whether it may have been billed.
+            wanted: Whether its answer was still wanted; what an agent gives up is its own expense and no failure.
+        """
         if billed:
             amount = self._hold.amount if self._hold else 0.0
-            self._book(Settlement("lost", self.usd_bound, worst_case=True, note=reason), amount, lost=True)
+            settlement = Settlement("lost", self.usd_bound, worst_case=True, note=reason)
+            self._book(settlement, amount, lost=wanted)
         else:
             self._book(Settlement("rejected", 0.0, note=reason), 0.0)
 
@@ -111,14 +125,30 @@ async def admit(run: Run, asked: Asked) -> Ticket:
         base, per_token = asked.price.worst_case(asked.prompt_tokens)
         usd = base + per_token * tokens
     try:
-        call_id = run.ledger.reserve(
-            Reservation(run.run_id, run.attempt_id, run.phase, asked.model, usd, asked.prompt_tokens, tokens)
+        call_id = await _reserve(
+            run, Reservation(run.run_id, run.attempt_id, run.phase, asked.model, usd, asked.prompt_tokens, tokens)
         )
     except BaseException:
         if account is not None and hold is not None:
             account.settle(hold, 0.0)
         raise
     return Ticket(run, asked, tokens, call_id, usd, account, hold)
+
+
+async def _reserve(run: Run, reservation: Reservation) -> str:
+    """Wait for the calls under way where they alone stand between this one and the sweep's cap.
+
+    They hold their worst case, most of which comes back; to stop at them would leave money unspent.
+    """
+    with anyio.move_on_after(LONGEST_WAIT_SECONDS):
+        while True:
+            try:
+                return run.ledger.reserve(reservation)
+            except SpendCapExceeded as error:
+                if not error.for_now:
+                    raise
+            await anyio.sleep(SECONDS_BETWEEN_TRIES)
+    return run.ledger.reserve(reservation)
 
 
 def _worst(account: Account, asked: Asked) -> Worst:

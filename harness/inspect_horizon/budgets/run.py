@@ -5,6 +5,7 @@ from __future__ import annotations
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
+from weakref import WeakKeyDictionary
 
 if TYPE_CHECKING:
     from inspect_horizon.budgets.account import Account
@@ -29,3 +30,6 @@ class Run:
 
 CURRENT: ContextVar[Run | None] = ContextVar("horizon_run", default=None)
 """The run that the present coroutine works for; sub-agents and parallel branches inherit it."""
+
+SAMPLES: WeakKeyDictionary[object, Run] = WeakKeyDictionary()
+"""The run of each sample under way, by an object that lives as long as the sample; scorers find theirs here."""

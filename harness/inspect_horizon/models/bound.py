@@ -16,8 +16,10 @@ MESSAGE_TOKENS = 16
 """For the marks around a message: its role, its name, its separators."""
 REQUEST_TOKENS = 64
 """For what a vendor puts around the whole request."""
-TOOL_USE_TOKENS = 1024
-"""For the instructions on tool use that a vendor adds of its own; Anthropic's documentation names up to 804."""
+TOOL_USE_TOKENS = 256
+"""For the instructions on tool use that a vendor or a chat template adds of its own."""
+CLAUDE_TOOL_USE_TOKENS = 1024
+"""The same for Claude: Anthropic's documentation names up to 804."""
 IMAGE_TOKENS = 20_000
 """No vendor's documentation charges more for one image or minute of audio."""
 
@@ -29,7 +31,8 @@ class Prompt:
         self._messages = request["messages"]
         beside = {key: request[key] for key in ("tools", "response_format") if request.get(key)}
         self._beside = json.dumps(beside, default=str) if beside else ""
-        self._room = REQUEST_TOKENS + (TOOL_USE_TOKENS if "tools" in beside else 0)
+        tool_use = CLAUDE_TOOL_USE_TOKENS if "claude" in request["model"] else TOOL_USE_TOKENS
+        self._room = REQUEST_TOKENS + (tool_use if "tools" in beside else 0)
         self._fingerprints = [hash((request["model"], self._beside))]  # each model counts with a tokenizer of its own
         for message in self._messages:
             self._fingerprints.append(_extend(self._fingerprints[-1], message))

@@ -57,7 +57,7 @@ def replied(error: BaseException) -> bool:
 
 
 def shorten(error: BaseException) -> None:
-    """Forget LiteLLM's frames where the failure is the provider's: to draw them costs Inspect a second of CPU a retry."""
+    """Forget LiteLLM's frames where the failure is the provider's: drawing them takes Inspect a second a retry."""
     if replied(error) or network_trouble(error):
         for each in (error, *causes(error)):
             each.__traceback__ = None

@@ -5,10 +5,14 @@ from __future__ import annotations
 import asyncio
 import functools
 import logging
+import math
 import os
+from contextvars import Context
 from typing import TYPE_CHECKING, Any
 
+import anyio
 import litellm
+from inspect_ai.log import transcript
 from inspect_ai.model import (
     ChatMessage,
     GenerateConfig,
@@ -28,7 +32,7 @@ from litellm.exceptions import AuthenticationError, BadRequestError
 from inspect_horizon.budgets.budget import Budget
 from inspect_horizon.budgets.metering import Asked, Ticket, admit
 from inspect_horizon.budgets.prices import Price, price_book
-from inspect_horizon.budgets.run import CURRENT, Run
+from inspect_horizon.budgets.run import CURRENT, SAMPLES, Run
 from inspect_horizon.errors import BudgetExceeded, ModelError
 from inspect_horizon.models import embedded
 from inspect_horizon.models.bound import Prompt
@@ -49,8 +53,12 @@ litellm.telemetry = False
 if "LITELLM_LOG" not in os.environ:
     logging.getLogger("LiteLLM").setLevel(logging.ERROR)  # it warns of every new event loop, and there is one an eval
 
+NO_SAMPLE = Context().run(transcript)
+"""The transcript of what happens outside any sample."""
 COST = "horizon_cost_usd"
 """Where an output carries its exact dollars, in its metadata."""
+NEARLY = 0.95
+"""Of the time that Inspect allows an attempt; its clock starts a little earlier than ours."""
 FALLBACK_MAX_TOKENS = 8192
 """For models whose table names no maximum; without one, some vendors' routes would ask for 64,000."""
 
@@ -95,7 +103,7 @@ class LiteLLMAPI(ModelAPI):
     ) -> ModelOutput | tuple[ModelOutput | Exception, ModelCall]:
         request = self._request(input, tools, tool_choice, config)
         try:
-            return await self._answer(request, tools)
+            return await self._answer(request, tools, config.attempt_timeout)
         except Exception as error:
             refused = refusal(error)
             if refused is not None:
@@ -107,11 +115,11 @@ class LiteLLMAPI(ModelAPI):
             raise advised from error
 
     async def _answer(
-        self, request: dict[str, Any], tools: list[ToolInfo]
+        self, request: dict[str, Any], tools: list[ToolInfo], patience: float | None
     ) -> ModelOutput | tuple[ModelOutput | Exception, ModelCall]:
-        run = CURRENT.get()
+        run = present_run()
         if run is not None:
-            return await self._within_budget(run, request, tools)
+            return await self._within_budget(run, request, tools, patience)
         response = await self._call(request)
         usage = read_usage(response)
         usd = self.price.cost_usd(usage) if self.price and usage else None
@@ -144,15 +152,16 @@ class LiteLLMAPI(ModelAPI):
         return request
 
     async def _within_budget(
-        self, run: Run, request: dict[str, Any], tools: list[ToolInfo]
+        self, run: Run, request: dict[str, Any], tools: list[ToolInfo], patience: float | None
     ) -> ModelOutput | tuple[ModelOutput | Exception, ModelCall]:
         """Reserve, clamp, call, settle."""
+        deadline = math.inf if patience is None else anyio.current_time() + patience * NEARLY
         if self.model_name.startswith(f"{embedded.PROVIDER}/") and run.seed is not None:
             request["seed"] = run.seed
         prompt = Prompt(request)
         ticket = await self._admit(run, request, prompt)
         request["max_tokens"] = ticket.output_tokens // request.get("n", 1)
-        response = await self._call_on(ticket, request)
+        response = await self._call_on(ticket, request, deadline)
         usage = read_usage(response)
         usd = ticket.answered(usage, served_model=response.model, price=self.price)
         output = self._output(response, tools, usage, usd)
@@ -179,14 +188,16 @@ class LiteLLMAPI(ModelAPI):
                 ) from error
             raise _limit(run, error) from error
 
-    async def _call_on(self, ticket: Ticket, request: dict[str, Any]) -> Any:
+    async def _call_on(self, ticket: Ticket, request: dict[str, Any], deadline: float) -> Any:
         try:
             return await self._call(request)
         except Exception as error:
             ticket.failed(f"{type(error).__name__}: {error}"[:500], billed=can_be_billed(error))
             raise
         except BaseException:
-            ticket.failed("cancelled while under way", billed=True)
+            timed_out = anyio.current_time() >= deadline
+            reason = "no answer in the time allowed" if timed_out else "given up while under way"
+            ticket.failed(reason, billed=True, wanted=timed_out)
             raise
 
     async def _call(self, request: dict[str, Any]) -> Any:
@@ -235,6 +246,16 @@ class LiteLLMAPI(ModelAPI):
 
     def connection_key(self) -> str:
         return f"{self.initial_api_key}/{self.base_url}/{self.model_name}"
+
+
+def present_run() -> Run | None:
+    """The run that a call belongs to; a scorer's is its sample's, whose transcript it shares with the agent."""
+    run, sample = CURRENT.get(), transcript()
+    if run is None:
+        return SAMPLES.get(sample)
+    if sample is not NO_SAMPLE:
+        SAMPLES[sample] = run
+    return run
 
 
 @functools.cache

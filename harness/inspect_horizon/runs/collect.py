@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -15,6 +16,7 @@ from inspect_horizon.runs.booked import Booked, booked
 from inspect_horizon.runs.casting import conform
 from inspect_horizon.runs.completing import final_checkpoints
 from inspect_horizon.runs.identity import CELL, SUMMARY
+from inspect_horizon.runs.schema import SOURCE_ALIASES
 from inspect_horizon.runs.store import write_tables
 
 if TYPE_CHECKING:
@@ -108,7 +110,7 @@ def _sample_row(header: EvalLog, summary: EvalSampleSummary, path: Path, origin:
         "task_family": known.get("task_family"),
         "epoch": summary.epoch,
         "human_minutes": known.get(MINUTES),
-        "human_source": known.get("human_source"),
+        "human_source": SOURCE_ALIASES.get(str(known.get("human_source")), known.get("human_source")),
         "human_cost_usd": known.get("human_cost_usd"),
         "weight": known.get("weight", 1.0),
         "error": summary.error,
@@ -218,7 +220,7 @@ def _killed(samples: Mapping[str, Any], book: Booked, origin: Origin) -> Iterabl
             "human_cost_usd": minutes / 60 * wage,
             "weight": task["weight"],
             "stop_reason": "error",
-            "error": "interrupted: the process ended before the run did",
+            "error": "interrupted: no log holds how the run ended",
             "success": None,
             "score": None,
             "started_at": attempt.started_at,
@@ -227,12 +229,17 @@ def _killed(samples: Mapping[str, Any], book: Booked, origin: Origin) -> Iterabl
 
 
 def _refuse_untimed(rows: Sequence[Mapping[str, Any]], logs: Path) -> None:
-    untimed = sorted({str(row["task_id"]) for row in rows if row[MINUTES] is None})
+    untimed = sorted({str(row["task_id"]) for row in rows if not _is_time(row[MINUTES])})
     if untimed:
+        some = ", ".join(untimed[:3]) + (" …" if len(untimed) > 3 else "")
         raise DataError(
-            f"the human time of {len(untimed)} tasks in {logs} is not known ({', '.join(untimed[:3])} …)",
-            fix=f"put {MINUTES} into each sample's metadata, or name a suite that has them with --suite",
+            f"the human time of {len(untimed)} tasks in {logs} is not known ({some})",
+            fix=f"put {MINUTES}, a number above 0, into each sample's metadata",
         )
+
+
+def _is_time(minutes: object) -> bool:
+    return isinstance(minutes, int | float) and math.isfinite(minutes) and minutes > 0
 
 
 def _finish(rows: Sequence[dict[str, Any]], book: Booked) -> pd.DataFrame:

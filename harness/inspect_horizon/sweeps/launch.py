@@ -13,11 +13,10 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 from urllib.request import getproxies, proxy_bypass
 
-from inspect_horizon.budgets.ledger import Ledger
 from inspect_horizon.errors import DataError, ModelError, UsageError
 from inspect_horizon.runs.atomic import replacing
 from inspect_horizon.sweeps.progress import Watch, watching
-from inspect_horizon.sweeps.workers import LEDGER, work
+from inspect_horizon.sweeps.workers import LEDGER, settle_leftovers, work
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -46,7 +45,7 @@ def launch(plan: Plan, folder: Path, *, progress: Watch | None = None) -> None:
     _check_reach(plan.sweep.model_base_url)
     with _alone_in(folder):
         _claim(plan, folder)
-        Ledger(folder / LEDGER).close()
+        settle_leftovers(folder)
         with watching(folder / LEDGER, plan, progress):
             work(plan, folder)
 

@@ -149,8 +149,9 @@ class Plan:
 
     @property
     def digest(self) -> str:
-        """Tells whether two plans are of the same study."""
-        return hashlib.sha256("".join(sorted(cell.cell_id for cell in self.cells)).encode()).hexdigest()[:16]
+        """Tells whether two plans are of the same study: the same runs, in whatever order."""
+        runs = sorted([cell.cell_id, cell.epochs, sorted(task.id for task in cell.tasks)] for cell in self.cells)
+        return hashlib.sha256(json.dumps(runs).encode()).hexdigest()[:16]
 
 
 def make_plan(sweep: Sweep, find_suite: Callable[[str], Suite], prices: PriceBook) -> Plan:

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from inspect_ai import Task
+    from inspect_ai.log import EvalLog
 
     from inspect_horizon.sweeps.plan import Cell, Plan
     from inspect_horizon.sweeps.spec import Sweep
@@ -29,6 +30,16 @@ LOGS = "logs"
 SHARE = "share-"
 LAST_BREATH_SECONDS = 15.0
 """How long to wait for a worker of a killed sweep to notice that it is alone."""
+
+
+def settle_leftovers(folder: Path) -> None:
+    """Book the calls that a kill cut off at their bound, once no worker of the killed sweep is left."""
+    for logs in (folder / LOGS).glob(f"{SHARE}*"):
+        with _alone_with(logs):
+            pass
+    ledger = Ledger(folder / LEDGER)
+    ledger.write_off()
+    ledger.close()
 
 
 def work(plan: Plan, folder: Path) -> None:
@@ -115,7 +126,8 @@ def _work(plan: Plan, folder: Path, share: int, shares: int) -> None:
     logs.mkdir(parents=True, exist_ok=True)
     ledger = Ledger(folder / LEDGER, cap_usd=plan.sweep.spend_cap_usd)
     with _alone_with(logs), booked_in(ledger):
-        eval_set(
+        _set_aside_damaged(logs)
+        _, done = eval_set(
             [_task(cell, plan) for cell in plan.cells[share::shares]],
             log_dir=str(logs),
             log_dir_allow_dirty=True,
@@ -135,6 +147,29 @@ def _work(plan: Plan, folder: Path, share: int, shares: int) -> None:
             ctl_server=False,
         )
     ledger.close()
+    _refuse_broken(done, logs)
+
+
+def _refuse_broken(done: Sequence[EvalLog], logs: Path) -> None:
+    """Errors of runs stay in the logs; an error of a whole task is of Inspect's own work, such as writing them."""
+    broken = [log.error.message for log in done if log.error is not None]
+    if broken:
+        raise DataError(
+            f"Inspect could not go on with {len(broken)} of {len(done)} tasks in {logs}: {broken[0]}",
+            fix="see that the disk has room and can be written, then run the same command again",
+        )
+
+
+def _set_aside_damaged(logs: Path) -> None:
+    """Rename logs that a full disk or a kill has left half-written: Inspect would stop at them, and their runs are
+    done again."""
+    from inspect_ai.log import read_eval_log
+
+    for log in logs.glob("*.eval"):
+        try:
+            read_eval_log(str(log), header_only=True)
+        except Exception:  # whatever Inspect's reader stumbles over
+            log.rename(log.with_name(f"{log.name}.damaged"))
 
 
 FLUSH_EMBEDDED = 16
