@@ -35,10 +35,14 @@ quick: setup  ## The tests that take seconds
 
 bench: setup  ## Timings, as ratios measured in one run
 	$(BIN)/python benchmarks/frontier.py
+	PYTHONPATH=tests $(BIN)/python benchmarks/throughput.py
+
+stack-b: setup  ## The first API sweep on newer LiteLLM and OpenAI, in .venv-b
+	$(BIN)/python tests/stack_b.py
 
 format: setup  ## Fix what can be fixed by a machine
 	$(BIN)/ruff check --fix-only .
 	$(BIN)/ruff format .
 
 clean:  ## Remove what the targets above made
-	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis dist
+	rm -rf $(VENV) .venv-b .import_linter_cache .mypy_cache .ruff_cache .pytest_cache .hypothesis dist

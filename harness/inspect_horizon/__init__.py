@@ -6,6 +6,8 @@ Everything here is imported when it is first used, so that reading results needs
 from __future__ import annotations
 
 import importlib
+import sys
+from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -79,3 +81,18 @@ def __getattr__(name: str) -> Any:
 
 def __dir__() -> list[str]:
     return sorted(__all__)
+
+
+class _Package(ModuleType):
+    """Keeps `frontier` the function: importing the package of that name would put the package in its place."""
+
+    @property
+    def frontier(self) -> Any:
+        return importlib.import_module(f"{__name__}.frontier").frontier
+
+    @frontier.setter
+    def frontier(self, package: ModuleType) -> None:
+        """What the import system does; the package stays reachable by `from inspect_horizon.frontier import …`."""
+
+
+sys.modules[__name__].__class__ = _Package

@@ -202,11 +202,15 @@ def test_a_full_disk_admits_no_call_and_the_book_stays_whole(tmp_path: Path) -> 
 
 
 def _reserve_until_refused(ledger: Ledger) -> int:
-    admitted = 0
-    with pytest.raises(DataError, match=r"cannot be written: database or disk is full\n  fix: free some disk"):
-        for admitted in range(10_000):
+    before = len(ledger.calls())
+
+    def go_on() -> None:
+        for _ in range(10_000):
             ledger.reserve(reservation())
-    return admitted
+
+    with pytest.raises(DataError, match=r"cannot be written: database or disk is full\n  fix: free some disk"):
+        go_on()
+    return len(ledger.calls()) - before
 
 
 def test_a_book_that_cannot_be_written_admits_no_call(tmp_path: Path) -> None:

@@ -7,14 +7,17 @@ import socket
 import struct
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
 
 Request = dict[str, Any]
 CHARS_PER_TOKEN = 4
+LOGPROBS = {"content": [{"token": "yes", "logprob": -0.25, "bytes": None, "top_logprobs": []}]}
 
 
 @dataclass(frozen=True)
@@ -28,6 +31,8 @@ class Reply:
     cached_tokens: int = 0
     reasoning_tokens: int = 0
     raw_arguments: str | None = None
+    logprobs: bool = False
+    """Whether each choice comes with the log probability of one token."""
 
 
 @dataclass(frozen=True)
@@ -43,7 +48,7 @@ class Fault:
     billed: bool = False
     """Whether the server counts the tokens of the answer that it then fails to deliver."""
     delay_seconds: float = 0.0
-    usage: Mapping[str, Any] | None | str = "honest"
+    usage: Mapping[str, Any] | str | None = "honest"
     ignore_max_tokens: bool = False
 
 
@@ -53,11 +58,14 @@ class Served:
 
     request: Request
     headers: dict[str, str]
+    """By their names in lower case."""
     status: int
     prompt_tokens: int = 0
     completion_tokens: int = 0
     cached_tokens: int = 0
     billed: bool = False
+    at: float = 0.0
+    """When it came, on the clock of `time.monotonic`."""
 
 
 def tokens(text: str) -> int:
@@ -98,6 +106,23 @@ class ChatServer:
         """The requests that the server would put on a bill."""
         return [served for served in self.served if served.billed]
 
+    @property
+    def requests(self) -> list[Request]:
+        """The bodies of all requests, in the order they came."""
+        return [served.request for served in self.served]
+
+    def bill_usd(self, *, prompt: float, cached: float, output: float) -> float:
+        """What the server would charge at these dollars per million tokens."""
+        return (
+            sum(
+                (served.prompt_tokens - served.cached_tokens) * prompt
+                + served.cached_tokens * cached
+                + served.completion_tokens * output
+                for served in self.billed
+            )
+            / 1_000_000
+        )
+
     def answer(self, request: Request, fault: Fault) -> tuple[dict[str, Any], Served]:
         """The body of an honest answer, with the count that the server keeps."""
         reply = self.think(request)
@@ -114,7 +139,12 @@ class ChatServer:
             "created": 0,
             "model": request["model"],
             "choices": [
-                {"index": n, "message": message, "finish_reason": finish or ("tool_calls" if calls else "stop")}
+                {
+                    "index": n,
+                    "message": message,
+                    "finish_reason": finish or ("tool_calls" if calls else "stop"),
+                    "logprobs": LOGPROBS if reply.logprobs else None,
+                }
                 for n in range(request.get("n") or 1)
             ],
         }
@@ -162,7 +192,8 @@ class _Handler(BaseHTTPRequestHandler):
         request = json.loads(self.rfile.read(size))
         fault = self.chat.next_fault()
         body, served = self.chat.answer(request, fault)
-        served.headers = dict(self.headers.items())
+        served.headers = {name.lower(): value for name, value in self.headers.items()}
+        served.at = time.monotonic()
         failing = fault.reset or fault.status >= 400 or fault.body is not None
         served.status, served.billed = fault.status, fault.billed if failing else True
         self.chat.record(served)
@@ -195,7 +226,7 @@ class _Handler(BaseHTTPRequestHandler):
         self.connection.close()
         self.close_connection = True
 
-    def log_message(self, format: str, *args: Any) -> None:
+    def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - the base class's signature
         """Say nothing."""
 
 

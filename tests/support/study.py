@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import io
 import os
 import subprocess
 import sys
@@ -13,6 +15,7 @@ import pandas as pd
 
 from inspect_horizon._builtin.tasks.atoms.craft import craft as atoms_craft
 from inspect_horizon._builtin.tasks.ledger.craft import craft as ledger_craft
+from inspect_horizon.cli import main
 from support.server import Reply, Request
 
 if TYPE_CHECKING:
@@ -21,6 +24,8 @@ if TYPE_CHECKING:
 HORIZON = Path(sys.executable).with_name("horizon")
 KEY = {"OPENAI_API_KEY": "sk-test"}
 LONGEST_SECONDS = 120.0
+LITELLMS_OWN = "ignore:Item '.*' on TypedDict class:UserWarning"
+"""From its types, which pydantic builds at the first reply."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +73,20 @@ def start(*arguments: object, cwd: Path, env: Mapping[str, str] | None = None) -
         text=True,
         start_new_session=True,
     )
+
+
+def command(*arguments: object) -> Ended:
+    """Run `horizon` to its end in this process, where Inspect and LiteLLM are imported once for many commands."""
+    out, err, argv, code = io.StringIO(), io.StringIO(), sys.argv, 0
+    sys.argv = ["horizon", *map(str, arguments)]
+    try:
+        with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
+            main()
+    except SystemExit as stop:
+        code = int(stop.code or 0)
+    finally:
+        sys.argv = argv
+    return Ended(code, out.getvalue(), err.getvalue())
 
 
 def crafty(request: Request) -> Reply:

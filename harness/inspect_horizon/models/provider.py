@@ -7,7 +7,6 @@ import functools
 import logging
 import math
 import os
-from contextvars import Context
 from typing import TYPE_CHECKING, Any
 
 import anyio
@@ -53,8 +52,6 @@ litellm.telemetry = False
 if "LITELLM_LOG" not in os.environ:
     logging.getLogger("LiteLLM").setLevel(logging.ERROR)  # it warns of every new event loop, and there is one an eval
 
-NO_SAMPLE = Context().run(transcript)
-"""The transcript of what happens outside any sample."""
 COST = "horizon_cost_usd"
 """Where an output carries its exact dollars, in its metadata."""
 NEARLY = 0.95
@@ -253,8 +250,7 @@ def present_run() -> Run | None:
     run, sample = CURRENT.get(), transcript()
     if run is None:
         return SAMPLES.get(sample)
-    if sample is not NO_SAMPLE:
-        SAMPLES[sample] = run
+    SAMPLES[sample] = run
     return run
 
 

@@ -1,0 +1,163 @@
+"""A sweep that is cut off, by whatever and whenever: the same command finishes it, and nothing is counted wrong."""
+
+from __future__ import annotations
+
+import os
+import random
+import signal
+import subprocess
+import threading
+from collections import Counter
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+from support.server import ChatServer, Reply, Request, chat_server
+from support.study import KEY, LONGEST_SECONDS, crafty, horizon, standing, start
+
+from inspect_horizon.runs import read_runs, read_table
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+MODEL = "openai/gpt-5-mini"
+
+
+class Counting:
+    """A worker without mistakes who lets a test wait until so many calls have come in."""
+
+    def __init__(self) -> None:
+        self.calls = 0
+        self._more = threading.Condition()
+
+    def __call__(self, request: Request) -> Reply:
+        with self._more:
+            self.calls += 1
+            self._more.notify_all()
+        return crafty(request)
+
+    def wait_for(self, calls: int, process: subprocess.Popen[str]) -> bool:
+        """Whether so many calls have come in, or else the process has ended."""
+        with self._more:
+            while self.calls < calls and process.poll() is None:
+                self._more.wait(timeout=0.05)
+            return self.calls >= calls
+
+
+def sweep(chat: ChatServer, *, workers: int) -> tuple[object, ...]:
+    """A sweep of 32 runs, four at a time, and some 90 calls."""
+    return (
+        *("sweep", "--yes", "--suite", "ledger", "--suite", "atoms", "--model", MODEL, "--limit", 8),
+        *("--budgets", "usd:0.004,0.05", "--to", "out", "--model-base-url", chat.url),
+        *("--workers", workers, "--max-connections", 4),
+    )
+
+
+def group_of(process: subprocess.Popen[str]) -> list[int]:
+    """The living processes of a command's group."""
+    found = []
+    for stat in Path("/proc").glob("[0-9]*/stat"):
+        try:
+            fields = stat.read_text().rpartition(")")[2].split()
+        except OSError:
+            continue
+        if int(fields[2]) == process.pid and fields[0] != "Z":
+            found.append(int(stat.parent.name))
+    return found
+
+
+def wait_for_workers(process: subprocess.Popen[str]) -> None:
+    """Wait until a command has begun its two workers (a third process of multiprocessing counts what they share)."""
+    tick = threading.Event()
+    while len(group_of(process)) < 4:
+        assert process.poll() is None, process.communicate()
+        tick.wait(0.02)
+
+
+def wait_until_gone(process: subprocess.Popen[str]) -> None:
+    """Wait for what is left of a killed command to notice; fails if it does not within ten seconds."""
+    tick = threading.Event()
+    for _ in range(200):
+        if not group_of(process):
+            return
+        tick.wait(0.05)
+    raise AssertionError(f"still there ten seconds after the command was killed: {group_of(process)}")
+
+
+@pytest.fixture
+def thinking() -> Iterator[Counting]:
+    yield Counting()
+
+
+def booked_and_served(folder: Path, chat: ChatServer) -> tuple[Counter[int], Counter[int]]:
+    """Output tokens of the calls, in the ledger and at the server."""
+    answered = read_table(folder, "calls").query("outcome == 'answered'")
+    return Counter(answered["output_tokens"].astype(int)), Counter(s.completion_tokens for s in chat.served)
+
+
+@pytest.mark.slow
+def test_five_kills_at_random_lose_nothing(tmp_path: Path, thinking: Counting) -> None:
+    """SIGKILL five times; the sixth run of the command completes the study, and the books agree with the server."""
+    rng = random.Random(20261123)
+    with chat_server(thinking) as chat:
+        for _ in range(5):
+            process = start(*sweep(chat, workers=1), cwd=tmp_path, env=KEY)
+            if not thinking.wait_for(thinking.calls + rng.randrange(1, 14), process):
+                break
+            process.kill()
+            process.communicate(timeout=LONGEST_SECONDS)
+        seen_before_the_last = thinking.calls
+        ended = horizon(*sweep(chat, workers=1), cwd=tmp_path, env=KEY)
+        assert ended.code == 0, ended
+        calls_when_done = thinking.calls
+        again = horizon(*sweep(chat, workers=1), cwd=tmp_path, env=KEY)
+    assert again.code == 0, again
+    assert thinking.calls == calls_when_done, "a finished sweep makes no call"
+    assert calls_when_done > seen_before_the_last > 0, "the kills came in between"
+
+    folder = tmp_path / "out"
+    runs, calls = read_runs(folder), read_table(folder, "calls")
+    assert len(standing(runs)) == standing(runs)["run_id"].nunique() == 2 * (8 + 8)
+    assert standing(runs)["stop_reason"].isin(["submitted", "budget"]).all()
+    assert not runs.duplicated(["run_id", "attempt"]).any()
+    cut_off = runs[runs["stop_reason"] == "error"]
+    assert len(cut_off) > 0
+    assert cut_off["error"].str.startswith("interrupted").all()
+    assert cut_off["superseded"].all()
+
+    assert len(calls) >= len(chat.served), "a call is reserved before it is made"
+    answered, served = booked_and_served(folder, chat)
+    assert not answered - served, "nothing is booked that was not served"
+    unsettled = int(calls["outcome"].isna().sum())
+    assert sum((served - answered).values()) <= unsettled, "a call that was cut off is held at its bound"
+    billed = sum(value for value in calls["cost_usd"].fillna(calls["reserved_usd"]))
+    accounted = runs["cost_usd"].sum() + runs["wasted_usd"].sum()
+    assert accounted == pytest.approx(billed), "every reserved dollar stands in a row of the runs"
+
+
+def test_workers_end_with_their_sweep_however_it_ends(tmp_path: Path, thinking: Counting) -> None:
+    """After SIGKILL to the command alone they notice by themselves; after Ctrl-C, which goes to the whole group, one
+    sentence says how to go on, the exit code is 130, and doing so completes the study."""
+    with chat_server(thinking) as chat:
+        killed = start(*sweep(chat, workers=2), cwd=tmp_path, env=KEY)
+        wait_for_workers(killed)
+        killed.kill()
+        killed.communicate(timeout=LONGEST_SECONDS)
+        wait_until_gone(killed)
+
+        stopped = start(*sweep(chat, workers=2), cwd=tmp_path, env=KEY)
+        assert thinking.wait_for(10, stopped)
+        os.killpg(stopped.pid, signal.SIGINT)
+        _, err = stopped.communicate(timeout=LONGEST_SECONDS)
+        wait_until_gone(stopped)
+        assert stopped.returncode == 130, err
+        assert err.endswith("stopped; nothing that was paid for is lost. Run the same command again to go on\n")
+        assert "Traceback" not in err, err
+
+        ended = horizon(*sweep(chat, workers=2), cwd=tmp_path, env=KEY)
+    assert ended.code == 0, ended
+    runs, calls = read_runs(tmp_path / "out"), read_table(tmp_path / "out", "calls")
+    assert len(standing(runs)) == standing(runs)["run_id"].nunique() == 2 * (8 + 8)
+    answered, served = booked_and_served(tmp_path / "out", chat)
+    assert not answered - served
+    assert len(calls) >= len(chat.served)

@@ -1,0 +1,100 @@
+"""Calls that a user would write against the public API, for the type checker alone: nothing here is run.
+
+An ignore marks a mistake that the types must catch; mypy's `warn_unused_ignores` complains once they no longer do.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import assert_type
+
+import numpy as np
+import pandas as pd
+
+from inspect_horizon import (
+    Budget,
+    Frontier,
+    Grid,
+    HorizonCurve,
+    HorizonError,
+    HorizonPoint,
+    Plan,
+    Suite,
+    Sweep,
+    collect,
+    export_runs,
+    frontier,
+    horizon_curve,
+    import_runs,
+    load_suite,
+    plan,
+    read_runs,
+    sweep,
+)
+
+STUDY = Sweep(
+    name="mini",
+    suites=("ledger", "atoms"),
+    models=("openai/gpt-5-mini",),
+    budgets=Grid.parse("usd:0.01..1:x2"),
+    epochs=2,
+    spend_cap_usd=5.0,
+)
+
+
+def launching() -> None:
+    planned = plan(STUDY)
+    assert_type(planned, Plan)
+    assert_type(planned.n_runs, int)
+    assert_type(planned.most_usd, float | None)
+    outcome = sweep(STUDY, to="results/mini")
+    assert_type(outcome.complete, bool)
+    assert_type(outcome.totals.spent_usd, float)
+    sweep(STUDY, to=Path("results/mini"))
+
+
+def budgets() -> None:
+    cap = Budget(0.5, "usd")
+    assert_type(cap, Budget)
+    assert_type(Budget.parse("cost_ratio:1/32").resolve(3.0), Budget)
+    assert_type(Grid.parse("tokens:1k,4k,16k").amounts, tuple[float, ...])
+    Budget(0.5, "dollars")  # type: ignore[arg-type]  # no such kind
+    cap.amount = 1.0  # type: ignore[misc]  # budgets do not change
+
+
+def suites() -> None:
+    suite = load_suite("ledger")
+    assert_type(suite, Suite)
+    assert_type([task.human_minutes for task in suite.tasks], list[float])
+
+
+def tables() -> None:
+    runs = read_runs("results/mini")
+    assert_type(runs, pd.DataFrame)
+    assert_type(collect(Path("results/mini")).runs, int)
+    collect(Path("logs"), to="results/mine")
+    report = import_runs("runs.csv", "results/theirs", mapping={"minutes": "human_minutes"}, cap=Budget(3, "usd"))
+    assert_type(report.runs, int)
+    assert_type(export_runs("results/mini", format="csv", to="runs.csv"), int)
+    export_runs("results/mini", format="xlsx")  # type: ignore[arg-type]  # not one of the formats
+
+
+def estimates(runs: pd.DataFrame) -> None:
+    rng = np.random.default_rng(0)
+    result = frontier(runs, kind="usd", amounts=[0.1, 1.0], rng=rng, bootstrap=200)
+    assert_type(result, Frontier)
+    assert_type(result.to_frame(), pd.DataFrame)
+    curve = horizon_curve(runs, kind="usd", rng=rng, estimator="separate", quantile=0.8)
+    assert_type(curve, HorizonCurve)
+    assert_type(curve.points, tuple[HorizonPoint, ...])
+    assert_type(curve.points[0].horizon_minutes, float | None)
+    frontier(runs, kind="usd")  # type: ignore[call-arg]  # the draws come from a generator that the caller chooses
+    frontier(runs, kind="usd", rng=rng, estimator="loess")  # type: ignore[arg-type]  # not one of the estimators
+
+
+def errors() -> str:
+    try:
+        sweep(STUDY)
+    except HorizonError as error:
+        return str(error)
+    return ""
