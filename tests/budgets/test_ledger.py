@@ -114,6 +114,19 @@ def test_what_a_kill_left_reserved_counts_against_the_cap(tmp_path: Path) -> Non
         ledger.reserve(reservation(0.3))
 
 
+def test_what_a_kill_left_reserved_can_be_written_off_at_its_bound(tmp_path: Path) -> None:
+    path = tmp_path / "ledger.sqlite"
+    with closing(Ledger(path)) as ledger:
+        ledger.settle(ledger.reserve(reservation(0.3)), answer(0.1))
+        ledger.reserve(reservation(0.7))
+    with closing(Ledger(path)) as ledger:
+        assert ledger.write_off() == 1
+        assert ledger.totals().held_usd == pytest.approx(0.0)
+        assert ledger.totals().spent_usd == pytest.approx(0.8)
+        assert [call["outcome"] for call in ledger.calls()] == ["answered", "lost"]
+        assert ledger.write_off() == 0
+
+
 def test_four_processes_together_stay_within_the_cap(tmp_path: Path) -> None:
     """100 calls of a cent fit a dollar, whoever makes them."""
     path = tmp_path / "ledger.sqlite"

@@ -9,6 +9,7 @@ import time
 from typing import TYPE_CHECKING
 
 import pytest
+
 from support.study import environment
 
 if TYPE_CHECKING:

@@ -165,9 +165,11 @@ def foreman(width: int) -> Agent:
     return execute
 
 
-@pytest.mark.parametrize("budget", ["usd:0.0012", "usd:0.005", "tokens:6k", "output_tokens:500"])
+@pytest.mark.parametrize(
+    ("budget", "max_tokens"),
+    [("usd:0.0012", 60), ("usd:0.005", 60), ("tokens:6k", 60), ("output_tokens:500", 60), ("usd:0.0012", None)],
+)
 @pytest.mark.parametrize("many", [branches, foreman])
-@pytest.mark.parametrize("max_tokens", [60, None])
 def test_eight_branches_at_once_stay_within_one_budget(
     restless_server: ChatServer, ledger: Ledger, tmp_path: Path, budget: str, many: Any, max_tokens: int | None
 ) -> None:

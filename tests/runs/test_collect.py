@@ -13,7 +13,6 @@ from inspect_ai.dataset import MemoryDataset, Sample
 from inspect_ai.model import ModelOutput, ModelUsage, get_model
 from inspect_ai.scorer import match
 from inspect_ai.solver import Generate, Solver, TaskState, generate, solver
-from support.study import LITELLMS_OWN, command, standing
 
 from inspect_horizon.budgets import Grid
 from inspect_horizon.errors import DataError, UsageError
@@ -21,6 +20,7 @@ from inspect_horizon.runs import TABLES, read_runs, read_table
 from inspect_horizon.sweeps.collecting import collect
 from inspect_horizon.sweeps.spec import Sweep
 from inspect_horizon.sweeps.sweep import Outcome, sweep
+from support.study import LITELLMS_OWN, command, standing
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -7,19 +7,21 @@ import io
 import os
 import subprocess
 import sys
+import threading
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import pandas as pd
-
 from inspect_horizon._builtin.tasks.atoms.craft import craft as atoms_craft
 from inspect_horizon._builtin.tasks.ledger.craft import craft as ledger_craft
+
 from inspect_horizon.cli import main
 from support.server import Reply, Request
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    import pandas as pd
 
 HORIZON = Path(sys.executable).with_name("horizon")
 KEY = {"OPENAI_API_KEY": "sk-test"}
@@ -99,6 +101,27 @@ def crafty(request: Request) -> Reply:
             calls = () if call is None else ((call.name, dict(call.arguments)),)
             return Reply(text=move.working + move.right.text, calls=calls)
     return Reply(text="I do not know what this is.")
+
+
+class Counting:
+    """A worker without mistakes who lets a test wait until so many calls have come in."""
+
+    def __init__(self) -> None:
+        self.calls = 0
+        self._more = threading.Condition()
+
+    def __call__(self, request: Request) -> Reply:
+        with self._more:
+            self.calls += 1
+            self._more.notify_all()
+        return crafty(request)
+
+    def wait_for(self, calls: int, process: subprocess.Popen[str]) -> bool:
+        """Whether so many calls have come in, or else the process has ended."""
+        with self._more:
+            while self.calls < calls and process.poll() is None:
+                self._more.wait(timeout=0.05)
+            return self.calls >= calls
 
 
 def standing(runs: pd.DataFrame) -> pd.DataFrame:

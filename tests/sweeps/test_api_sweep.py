@@ -5,17 +5,18 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING
 
-import pandas as pd
 import pytest
-from support.server import ChatServer, Fault, Served, chat_server
-from support.study import KEY, LITELLMS_OWN, command, crafty, horizon, standing
 
 from inspect_horizon.budgets import Usage
 from inspect_horizon.budgets.prices import price_book
 from inspect_horizon.runs import read_runs, read_table
+from support.server import ChatServer, Fault, Served, chat_server
+from support.study import KEY, LITELLMS_OWN, command, crafty, horizon, standing
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    import pandas as pd
 
 pytestmark = pytest.mark.filterwarnings(LITELLMS_OWN)
 MODEL = "openai/gpt-5-mini"

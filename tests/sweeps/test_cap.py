@@ -5,11 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from support.server import chat_server
-from support.study import LITELLMS_OWN, command, crafty, standing
 
 from inspect_horizon.budgets.ledger import Ledger
 from inspect_horizon.runs import read_runs, read_table
+from support.server import chat_server
+from support.study import LITELLMS_OWN, command, crafty, standing
 
 pytestmark = pytest.mark.filterwarnings(LITELLMS_OWN)
 
@@ -19,9 +19,10 @@ def test_a_cap_stops_the_sweep_and_a_higher_one_completes_it(tmp_path: Path, mon
     monkeypatch.setenv("OPENAI_API_KEY", "sk-test")
     monkeypatch.chdir(tmp_path)
     with chat_server(crafty) as chat:
-        asked = ("sweep", "--yes", "--suite", "ledger", "--suite", "atoms", "--model", "openai/gpt-5-mini")
-        asked = (*asked, "--budgets", "usd:0.004,0.016", "--limit", 6, "--max-connections", 1, "--to", "out")
-        asked = (*asked, "--model-base-url", chat.url)
+        asked = (
+            *("sweep", "--yes", "--suite", "ledger", "--suite", "atoms", "--model", "openai/gpt-5-mini", "--limit", 6),
+            *("--budgets", "usd:0.004,0.016", "--max-connections", 1, "--to", "out", "--model-base-url", chat.url),
+        )
         capped = command(*asked, "--spend-cap", "0.02usd")
         assert capped.code == 3, capped
         assert "does not fit the spend cap" in capped.err

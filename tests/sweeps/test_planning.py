@@ -9,12 +9,12 @@ import sys
 from pathlib import Path
 
 import pytest
-from support.study import LONGEST_SECONDS, command, environment
 
 from inspect_horizon.budgets import Grid
 from inspect_horizon.runs import read_runs
 from inspect_horizon.sweeps.spec import Generation, Sweep, make_sweep
 from inspect_horizon.sweeps.sweep import plan
+from support.study import LONGEST_SECONDS, command, environment
 
 FILE = """\
 name: pilot

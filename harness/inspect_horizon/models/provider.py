@@ -247,11 +247,7 @@ class LiteLLMAPI(ModelAPI):
 
 def present_run() -> Run | None:
     """The run that a call belongs to; a scorer's is its sample's, whose transcript it shares with the agent."""
-    run, sample = CURRENT.get(), transcript()
-    if run is None:
-        return SAMPLES.get(sample)
-    SAMPLES[sample] = run
-    return run
+    return CURRENT.get() or SAMPLES.get(transcript())
 
 
 @functools.cache

@@ -8,13 +8,14 @@ from contextvars import ContextVar
 from typing import TYPE_CHECKING, cast
 
 from inspect_ai.agent import Agent, as_solver, is_agent
+from inspect_ai.log import transcript
 from inspect_ai.solver import Generate, Solver, TaskState, solver
 from inspect_ai.util import LimitExceededError
 
 from inspect_horizon.budgets.account import Account
 from inspect_horizon.budgets.budget import Budget
 from inspect_horizon.budgets.ledger import Ledger
-from inspect_horizon.budgets.run import CURRENT, Run
+from inspect_horizon.budgets.run import CURRENT, SAMPLES, Run
 from inspect_horizon.runs.identity import SUMMARY, StopReason, run_id
 from inspect_horizon.strategies.failing import Outages, explained
 
@@ -60,16 +61,18 @@ def budgeted(agent: Agent | Solver, budget: str, cell_id: str = "", seed: int | 
         model = str(state.model).removeprefix("litellm/")
         outages.check(model)
         run = _begin(state, limit, ledger, cell_id, seed)
-        CURRENT.set(run)  # and left so: what the scorer spends is booked on the same run, in its own phase
+        CURRENT.set(run)
+        SAMPLES[transcript()] = run  # where the scorer finds it: Inspect scores outside this coroutine's context
         reason: StopReason = "error"
         try:
             state = await inner(state, generate)
             reason = _ending(state.output, run)
-        except LimitExceededError as error:
-            reason = "budget" if error.type in ("cost", "token") else "other_limit"
-            outages.succeeded(model)
-            raise
         except Exception as error:
+            reached = stopped_by(error)
+            if reached is not None:
+                reason = "budget" if reached.type in ("cost", "token") else "other_limit"
+                outages.succeeded(model)
+                raise reached from None
             failure = explained(error, model)
             outages.failed(model, error, failure)
             raise failure from error
@@ -81,6 +84,16 @@ def budgeted(agent: Agent | Solver, budget: str, cell_id: str = "", seed: int | 
         return state
 
     return solve
+
+
+def stopped_by(error: Exception) -> LimitExceededError | None:
+    """The limit that ended a run, where it ended several of its branches at once too; None for a failure."""
+    if isinstance(error, LimitExceededError):
+        return error
+    if isinstance(error, ExceptionGroup):
+        limits = [stopped_by(each) for each in error.exceptions]
+        return limits[0] if all(limits) else None
+    return None
 
 
 def _begin(state: TaskState, budget: Budget, ledger: Ledger, cell_id: str, seed: int | None) -> Run:

@@ -45,9 +45,10 @@ def launch(plan: Plan, folder: Path, *, progress: Watch | None = None) -> None:
     _check_reach(plan.sweep.model_base_url)
     with _alone_in(folder):
         _claim(plan, folder)
-        settle_leftovers(folder)
-        with watching(folder / LEDGER, plan, progress):
-            work(plan, folder)
+        place = folder.absolute()  # task code is run from its own folder, which moves the whole process there
+        settle_leftovers(place)
+        with watching(place / LEDGER, plan, progress):
+            work(plan, place)
 
 
 def _check_models(plan: Plan) -> None:

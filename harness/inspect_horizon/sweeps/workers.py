@@ -162,7 +162,8 @@ def _refuse_broken(done: Sequence[EvalLog], logs: Path) -> None:
 
 def _set_aside_damaged(logs: Path) -> None:
     """Rename logs that a full disk or a kill has left half-written: Inspect would stop at them, and their runs are
-    done again."""
+    done again.
+    """
     from inspect_ai.log import read_eval_log
 
     for log in logs.glob("*.eval"):
