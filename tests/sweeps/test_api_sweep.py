@@ -11,7 +11,7 @@ from inspect_horizon.budgets import Usage
 from inspect_horizon.budgets.prices import price_book
 from inspect_horizon.runs import read_runs, read_table
 from support.server import ChatServer, Fault, Served, chat_server
-from support.study import KEY, LITELLMS_OWN, command, crafty, horizon, standing
+from support.study import KEY, LITELLMS_OWN, command, crafty, standing
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -45,15 +45,13 @@ def booked(calls: pd.DataFrame) -> Counter[tuple[int, int]]:
     return Counter(zip(prompts.astype(int), calls["output_tokens"].astype(int), strict=True))
 
 
-def test_what_the_server_counts_is_what_the_tables_say(tmp_path: Path) -> None:
-    """The first sweep of a reader of the README: every token and dollar, call by call and in sum, overshoot 0."""
+def test_what_the_server_counts_is_what_the_tables_say(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every token and dollar, call by call and in sum, with overshoot 0."""
+    monkeypatch.setenv(*next(iter(KEY.items())))
+    monkeypatch.chdir(tmp_path)
     flags = ("--suite", "ledger", "--suite", "atoms", "--model", MODEL, "--budgets", "usd:0.001..0.016:x4")
     with chat_server(crafty) as chat:
-        ended = horizon(
-            *("sweep", "--yes", *flags, "--limit", 4, "--to", "api", "--model-base-url", chat.url),
-            cwd=tmp_path,
-            env=KEY,
-        )
+        ended = command("sweep", "--yes", *flags, "--limit", 4, "--to", "api", "--model-base-url", chat.url)
     assert ended.code == 0, ended
     assert "overshoot 0 runs" in ended.out
     runs, calls = read_runs(tmp_path / "api"), read_table(tmp_path / "api", "calls")

@@ -85,7 +85,7 @@ def test_a_clerks_horizon_is_found_again(tmp_path: Path) -> None:
     The seed is fixed, so this is a check of the pipeline; that intervals hold 95 % is for the estimators' own tests.
     """
     grid = Grid("usd", (0.005, 0.02, 0.32))
-    asked = Sweep("one", ("ledger", "atoms"), ("embedded/clerk-small",), grid, limit=40, workers=1)
+    asked = Sweep("one", ("ledger", "atoms"), ("embedded/clerk-small",), grid, workers=1)
     outcome = sweep(asked, to=tmp_path / "out")
     assert outcome.complete
     runs = read_runs(tmp_path / "out")

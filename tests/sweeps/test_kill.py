@@ -115,33 +115,58 @@ def test_five_kills_at_random_lose_nothing(tmp_path: Path, thinking: Counting) -
     assert accounted == pytest.approx(calls["cost_usd"].sum()), "every dollar stands in a row of the runs"
 
 
+def test_an_interrupt_leaves_tables_and_a_way_on(
+    tmp_path: Path, thinking: Counting, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Ctrl-C: one sentence, exit code 130, what is done can be read, and the same command does the rest."""
+    with chat_server(thinking) as chat:
+        interrupt(start(*sweep(chat, workers=1), cwd=tmp_path, env=KEY), thinking)
+        begun = read_runs(tmp_path / "out")
+        assert (begun["stop_reason"] != "error").any()
+        assert begun["error"].dropna().str.startswith("interrupted: the sweep was stopped").all()
+        finish(tmp_path, chat, monkeypatch, workers=1)
+
+
+@pytest.mark.slow
 def test_workers_end_with_their_sweep_however_it_ends(
     tmp_path: Path, thinking: Counting, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """After SIGKILL to the command alone they notice by themselves; after Ctrl-C, which goes to the whole group, one
-    sentence says how to go on, the exit code is 130, and doing so completes the study."""
+    """After SIGKILL to the command alone they notice by themselves; Ctrl-C goes to the whole group.
+
+    As many go on as began, whatever is asked, since each finds its logs where it left them.
+    """
     with chat_server(thinking) as chat:
         killed = start(*sweep(chat, workers=2), cwd=tmp_path, env=KEY)
         wait_for_workers(killed)
         killed.kill()
         killed.communicate(timeout=LONGEST_SECONDS)
         wait_until_gone(killed)
+        interrupt(start(*sweep(chat, workers=2), cwd=tmp_path, env=KEY), thinking)
+        finish(tmp_path, chat, monkeypatch, workers=1)
+    assert len(list((tmp_path / "out" / "logs").glob("share-*"))) == 2
 
-        stopped = start(*sweep(chat, workers=2), cwd=tmp_path, env=KEY)
-        assert thinking.wait_for(10, stopped)
-        os.killpg(stopped.pid, signal.SIGINT)
-        _, err = stopped.communicate(timeout=LONGEST_SECONDS)
-        wait_until_gone(stopped)
-        assert stopped.returncode == 130, err
-        assert err.endswith("stopped; nothing that was paid for is lost. Run the same command again to go on\n")
-        assert "Traceback" not in err, err
 
-        monkeypatch.chdir(tmp_path)
-        monkeypatch.setenv(*next(iter(KEY.items())))
-        ended = command(*sweep(chat, workers=2))
+def interrupt(process: subprocess.Popen[str], thinking: Counting) -> None:
+    """Press Ctrl-C after some calls."""
+    assert thinking.wait_for(10, process)
+    os.killpg(process.pid, signal.SIGINT)
+    _, err = process.communicate(timeout=LONGEST_SECONDS)
+    wait_until_gone(process)
+    assert process.returncode == 130, err
+    assert err.endswith("stopped; nothing that was paid for is lost. Run the same command again to go on\n")
+    assert "Traceback" not in err, err
+    assert "Warning" not in err, err
+
+
+def finish(folder: Path, chat: ChatServer, monkeypatch: pytest.MonkeyPatch, *, workers: int) -> None:
+    """Run the same command to its end, in this process, and look at the books."""
+    monkeypatch.chdir(folder)
+    monkeypatch.setenv(*next(iter(KEY.items())))
+    ended = command(*sweep(chat, workers=workers))
     assert ended.code == 0, ended
-    runs, calls = read_runs(tmp_path / "out"), read_table(tmp_path / "out", "calls")
+    runs, calls = read_runs("out"), read_table("out", "calls")
     assert len(standing(runs)) == standing(runs)["run_id"].nunique() == 2 * (8 + 8)
-    answered, served = booked_and_served(tmp_path / "out", chat)
+    assert runs["cost_usd"].sum() + runs["wasted_usd"].sum() == pytest.approx(calls["cost_usd"].sum())
+    answered, served = booked_and_served(folder / "out", chat)
     assert not answered - served
     assert len(calls) >= len(chat.served)

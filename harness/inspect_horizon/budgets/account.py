@@ -51,6 +51,8 @@ class Account:
     """Settled so far, in the budget's unit."""
     lost: float = 0.0
     """The part of `spent` that bought nothing: calls that failed and may have been billed."""
+    refused: bool = False
+    """Whether a call was refused for want of budget."""
     clamped: bool = False
     """Whether any call was given fewer tokens than it was meant to."""
     _holds: list[Hold] = field(default_factory=list)
@@ -90,6 +92,7 @@ class Account:
             await self._next_change()
         tokens = want if self._fits(worst, want) else self._affordable(worst)
         if tokens < min(least, want):
+            self.refused = True
             raise BudgetExceeded(
                 f"the next call needs up to {worst.at(least):.6g} and {max(self.left, 0):.6g} "
                 f"of the budget {self.budget} is left"

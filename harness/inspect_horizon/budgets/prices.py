@@ -8,6 +8,8 @@ import importlib.metadata
 import importlib.util
 import json
 import re
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -19,7 +21,7 @@ from inspect_horizon._config import Model, load_yaml
 from inspect_horizon.errors import PriceError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
     from inspect_horizon.budgets.usage import Usage
 
@@ -176,6 +178,23 @@ def _from_entry(name: str, entry: _PriceEntry, path: Path) -> Price:
     return Price(name, source, rates, (), entry.max_output_tokens, entry.max_input_tokens)
 
 
+FILES: ContextVar[tuple[Path, ...]] = ContextVar("horizon_price_files", default=())
+"""The user's price files, for whatever is called inside `priced_by`."""
+
+
+@contextmanager
+def priced_by(file: str | None) -> Iterator[None]:
+    """Use a user's price file for every model that is made inside.
+
+    It is no argument of the model: Inspect would take a corrected price for another study, and do all runs again.
+    """
+    token = FILES.set((Path(file),) if file else ())
+    try:
+        yield
+    finally:
+        FILES.reset(token)
+
+
 @functools.cache
 def price_book(*files: Path) -> PriceBook:
     """LiteLLM's shipped table, overruled by `budgets/prices.yaml`, overruled by the given files in their order."""
@@ -199,10 +218,17 @@ def _litellm_prices() -> dict[str, Price]:
         price = _from_litellm(name, entry, source)
         if price is not None:
             prices[name] = price
-            provider = str(entry.get("litellm_provider", ""))
-            if not name.startswith(f"{provider}/"):
-                prices[f"{name}@{provider}"] = price
+            for provider in _routes(str(entry.get("litellm_provider", ""))):
+                if not name.startswith(f"{provider}/"):
+                    prices[f"{name}@{provider}"] = price
     return prices
+
+
+def _routes(provider: str) -> tuple[str, ...]:
+    """What users write before a model's name for the provider that the table names."""
+    if provider.startswith("vertex_ai-"):
+        return provider, "vertex_ai"
+    return (provider, "bedrock") if provider == "bedrock_converse" else (provider,)
 
 
 def _from_litellm(name: str, entry: Mapping[str, Any], source: str) -> Price | None:

@@ -258,6 +258,10 @@ def _steps(checkpoints: pd.DataFrame, used: pd.DataFrame, kind: str) -> pd.DataF
             "_final": (_text(checkpoints, "how") == "final").to_numpy(),
         }
     )
+    if "attempt" in checkpoints.columns and "attempt" in used.columns:
+        own = pd.MultiIndex.from_frame(used[["run_id", "attempt"]].astype(str))
+        theirs = pd.MultiIndex.from_arrays([steps["run_id"], checkpoints["attempt"].astype(str)])
+        steps = steps[theirs.isin(own)]
     costs = used.drop_duplicates("run_id").set_index("run_id")
     steps = steps[steps["run_id"].isin(costs.index) & steps["_at"].notna()]
     if kind == "cost_ratio":

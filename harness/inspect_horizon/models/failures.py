@@ -79,9 +79,12 @@ def never_sent(error: BaseException) -> bool:
     LiteLLM's transport reports every broken connection as httpx's `ConnectError`, also one that broke when the request
     had been read; only what lies beneath it tells the two apart.
     """
+    chain = (error, *causes(error))
+    if any(isinstance(cause, ConnectionResetError | BrokenPipeError) for cause in chain):
+        return False
     return any(
         type(cause).__name__ in NEVER_CONNECTED or (type(cause).__module__, type(cause).__name__) in CORE_CONNECT
-        for cause in (error, *causes(error))
+        for cause in chain
     )
 
 

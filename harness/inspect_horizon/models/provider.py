@@ -7,6 +7,7 @@ import functools
 import logging
 import math
 import os
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import anyio
@@ -30,7 +31,7 @@ from litellm.exceptions import AuthenticationError, BadRequestError
 
 from inspect_horizon.budgets.budget import Budget
 from inspect_horizon.budgets.metering import Asked, Ticket, admit
-from inspect_horizon.budgets.prices import Price, price_book
+from inspect_horizon.budgets.prices import FILES, Price, price_book
 from inspect_horizon.budgets.run import CURRENT, SAMPLES, Run
 from inspect_horizon.errors import BudgetExceeded, ModelError
 from inspect_horizon.models import embedded
@@ -39,6 +40,7 @@ from inspect_horizon.models.clerk import CLERKS
 from inspect_horizon.models.convert import from_response, read_usage, to_message, to_tool, to_tool_choice
 from inspect_horizon.models.failures import WaitAsAsked, advice, can_be_billed, refusal, retry_decision, shorten
 from inspect_horizon.models.request import HIDDEN, options, smallest_output
+from inspect_horizon.models.single_try import allow_one_try_only
 
 if TYPE_CHECKING:
     from inspect_ai.model import StopReason
@@ -49,6 +51,7 @@ if TYPE_CHECKING:
 
 litellm.suppress_debug_info = True
 litellm.telemetry = False
+allow_one_try_only()
 if "LITELLM_LOG" not in os.environ:
     logging.getLogger("LiteLLM").setLevel(logging.ERROR)  # it warns of every new event loop, and there is one an eval
 
@@ -85,8 +88,8 @@ class LiteLLMAPI(ModelAPI):
         """
         super().__init__(model_name, base_url, api_key, [], config)
         check_name(model_name)
-        files = [part for part in str(model_args.pop("prices", "") or "").split(",") if part]
-        self.price = price_book(*files).find(model_name)
+        files = [Path(part) for part in str(model_args.pop("prices", "") or "").split(",") if part]
+        self.price = price_book(*FILES.get(), *files).find(model_name)
         self.model_args = model_args
         if self.price is not None:
             set_model_info(f"litellm/{model_name}", _model_info(self.price))
@@ -168,11 +171,12 @@ class LiteLLMAPI(ModelAPI):
 
     async def _admit(self, run: Run, request: dict[str, Any], prompt: Prompt) -> Ticket:
         choices = request.get("n", 1)
+        prompt_tokens = prompt.bound(run.anchors)
         asked = Asked(
             self.model_name,
             self.price,
-            prompt.bound(run.anchors),
-            request["max_tokens"] * choices,
+            prompt_tokens,
+            self._wanted(run, request, prompt_tokens) * choices,
             smallest_output(request) * choices,
         )
         try:
@@ -184,6 +188,16 @@ class LiteLLMAPI(ModelAPI):
                     fix="run the same command again; the attempt is kept, and its spend is counted as wasted",
                 ) from error
             raise _limit(run, error) from error
+
+    def _wanted(self, run: Run, request: dict[str, Any], prompt_tokens: int) -> int:
+        """Tokens that the call is meant to be allowed to generate, before any budget clamps them."""
+        wanted = int(request["max_tokens"])
+        if run.phase != "agent" or run.account is None:  # nothing clamps it, and it holds its worst case of the cap
+            wanted = min(wanted, FALLBACK_MAX_TOKENS)
+        window = self.price.max_input_tokens if self.price else None
+        if window is not None and wanted >= window:  # a vendor whose answers share the window with the prompt
+            wanted = max(window - prompt_tokens, smallest_output(request))
+        return wanted
 
     async def _call_on(self, ticket: Ticket, request: dict[str, Any], deadline: float) -> Any:
         try:
@@ -213,7 +227,8 @@ class LiteLLMAPI(ModelAPI):
         """The output with the raw call beside it for Inspect's log, without what may hold secrets."""
         if self.model_name.startswith(f"{embedded.PROVIDER}/"):
             return output
-        shown = {key: value for key, value in request.items() if key not in HIDDEN}
+        hidden = HIDDEN | self.model_args.keys()
+        shown = {key: value for key, value in request.items() if key not in hidden}
         return output, ModelCall.create(shown, response)
 
     def served_model_usage(self, output: ModelOutput) -> list[ServedModelUsage] | None:

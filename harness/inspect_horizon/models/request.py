@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from inspect_ai.model import GenerateConfig
 
-HIDDEN = frozenset({"api_key", "extra_headers"})
+HIDDEN = frozenset({"api_key", "api_base", "extra_headers"})
 """Never logged: they can hold secrets."""
 SMALLEST_OUTPUT = 16
 """Fewer tokens than this cannot hold an answer, and some vendors refuse to generate so few."""

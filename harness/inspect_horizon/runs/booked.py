@@ -51,7 +51,7 @@ class Booked:
             "model_calls": len(agent),
             "cost_usd": _total(call["cost_usd"] for call in agent),
             "scorer_usd": _total(
-                call["cost_usd"] for call in calls if call["phase"] == "scorer" and call["settled_at"]
+                call["cost_usd"] for call in calls if call["phase"] == "scorer" and call["outcome"] == "answered"
             ),
             "wasted_usd": _total(call["usd"] for call in wasted),
             "price_source": next((call["price_source"] for call in agent if call["price_source"]), None),

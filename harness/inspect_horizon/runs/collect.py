@@ -15,7 +15,7 @@ from inspect_horizon.errors import DataError
 from inspect_horizon.runs.booked import Booked, booked
 from inspect_horizon.runs.casting import conform
 from inspect_horizon.runs.completing import final_checkpoints
-from inspect_horizon.runs.identity import CELL, SUMMARY
+from inspect_horizon.runs.identity import CELL, SUMMARY, run_id
 from inspect_horizon.runs.schema import SOURCE_ALIASES
 from inspect_horizon.runs.store import write_tables
 
@@ -95,8 +95,9 @@ def _read_logs(logs: Path, origin: Origin) -> tuple[dict[str, dict[str, Any]], t
             unreadable.append(f"{path.name}: {type(error).__name__}: {error}".splitlines()[0])
             continue
         for summary in summaries:
-            if summary.uuid and (summary.completed or summary.error):
-                samples[summary.uuid] = _sample_row(header, summary, path, origin)
+            if summary.completed or summary.error:
+                name = summary.uuid or _foreign_name(header, summary)  # logs of old Inspect versions know no uuid
+                samples[name] = _sample_row(header, summary, path, origin)
     return samples, tuple(unreadable)
 
 
@@ -104,7 +105,7 @@ def _sample_row(header: EvalLog, summary: EvalSampleSummary, path: Path, origin:
     cell = (header.eval.metadata or {}).get(CELL)
     known = summary.metadata or {}
     row: dict[str, Any] = {
-        "uuid": summary.uuid,
+        "uuid": summary.uuid or _foreign_name(header, summary),
         "sweep": origin.name,
         "task_id": str(summary.id),
         "task_family": known.get("task_family"),
@@ -113,7 +114,7 @@ def _sample_row(header: EvalLog, summary: EvalSampleSummary, path: Path, origin:
         "human_source": SOURCE_ALIASES.get(str(known.get("human_source")), known.get("human_source")),
         "human_cost_usd": known.get("human_cost_usd"),
         "weight": known.get("weight", 1.0),
-        "error": summary.error,
+        "error": _plain(summary.error),
         "wall_seconds": summary.total_time,
         "working_seconds": summary.working_time,
         "started_at": summary.started_at,
@@ -122,11 +123,32 @@ def _sample_row(header: EvalLog, summary: EvalSampleSummary, path: Path, origin:
         "score": _score(summary),
     }
     row |= _of_cell(cell) if cell else _of_foreign(header)
-    ended = (known.get(SUMMARY) or {}).get("stop_reason")
-    row["stop_reason"] = "error" if summary.error else ended or ("other_limit" if summary.limit else None)
+    row["stop_reason"] = _stop_reason(summary, (known.get(SUMMARY) or {}).get("stop_reason"))
     row["success"] = _success(row, known.get("success_threshold"), (cell or {}).get("scores", "state"))
-    row["run_id"] = (known.get(SUMMARY) or {}).get("run_id") or f"{header.eval.eval_id}/{summary.id}/{summary.epoch}"
+    planned = run_id(cell["cell_id"], str(summary.id), summary.epoch) if cell else None
+    row["run_id"] = planned or _foreign_name(header, summary)
     return {**row, **_logged_usage(summary)}
+
+
+def _foreign_name(header: EvalLog, summary: EvalSampleSummary) -> str:
+    return f"{header.eval.eval_id}/{summary.id}/{summary.epoch}"
+
+
+def _stop_reason(summary: EvalSampleSummary, noted: str | None) -> str | None:
+    """What the run's own note says, corrected by what Inspect did after it was written.
+
+    Inspect's limits on time cancel an agent, which looks like a failure from within and is none.
+    """
+    if summary.error:
+        return "error"
+    stopped = "other_limit" if summary.limit else None
+    return stopped if noted in (None, "error") else noted
+
+
+def _plain(error: str | None) -> str | None:
+    """An error in words; that of a task cancelled by Ctrl-C tells of nothing but addresses in memory."""
+    cancelled = error is not None and error.startswith("CancelledError(")
+    return "interrupted: the sweep was stopped while the run was under way" if cancelled else error
 
 
 def _of_cell(cell: Mapping[str, Any]) -> dict[str, Any]:
@@ -144,9 +166,12 @@ def _of_cell(cell: Mapping[str, Any]) -> dict[str, Any]:
 def _of_foreign(header: EvalLog) -> dict[str, Any]:
     """A log that `horizon` did not launch: its limits are Inspect's, checked after the call that crosses them."""
     config = header.eval.config
+    tokens = config.token_limit if isinstance(config.token_limit, int) else None
+    counted = getattr(config, "token_limit_type", None) or "all"
     limits = [
         ("usd", config.cost_limit),
-        ("tokens", config.token_limit if isinstance(config.token_limit, int) else None),
+        ("tokens", tokens if counted == "all" else None),
+        ("output_tokens", tokens if counted == "output" else None),
     ]
     kind, amount = next(((kind, limit) for kind, limit in limits if limit), (None, None))
     return {
@@ -171,7 +196,10 @@ def _score(summary: EvalSampleSummary) -> float | None:
     if first is None:
         return None
     value = first.value
-    return None if isinstance(value, Mapping | Sequence) and not isinstance(value, str) else value_to_float()(value)
+    if isinstance(value, Mapping | Sequence) and not isinstance(value, str):
+        return None
+    score = value_to_float()(value)
+    return score if math.isfinite(score) else None  # a grader that could not grade says NaN
 
 
 def _success(row: Mapping[str, Any], threshold: float | None, scores: str) -> bool | None:

@@ -70,9 +70,12 @@ def budgeted(agent: Agent | Solver, budget: str, cell_id: str = "", seed: int | 
         except Exception as error:
             reached = stopped_by(error)
             if reached is not None:
-                reason = "budget" if reached.type in ("cost", "token") else "other_limit"
+                reason = "budget" if _of_budget(reached, run) else "other_limit"
                 outages.succeeded(model)
                 raise reached from None
+            if type(error).__name__ == "TerminateSampleError":  # Inspect's own way to stop a sample and score it
+                reason = "other_limit"
+                raise
             failure = explained(error, model)
             outages.failed(model, error, failure)
             raise failure from error
@@ -94,6 +97,15 @@ def stopped_by(error: Exception) -> LimitExceededError | None:
         limits = [stopped_by(each) for each in error.exceptions]
         return limits[0] if all(limits) else None
     return None
+
+
+def _of_budget(reached: LimitExceededError, run: Run) -> bool:
+    """Whether a limit is the run's budget: our refusal, or Inspect's limit a hair above it; not one of the task's."""
+    if run.account is None:
+        return False
+    budget = run.account.budget
+    fuse = reached.type == ("cost" if budget.kind == "usd" else "token") and reached.limit >= budget.amount
+    return run.account.refused or fuse
 
 
 def _begin(state: TaskState, budget: Budget, ledger: Ledger, cell_id: str, seed: int | None) -> Run:

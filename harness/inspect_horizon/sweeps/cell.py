@@ -79,7 +79,7 @@ def as_task(planned: Cell) -> Task:
         dataset=MemoryDataset([samples[task_id] for task_id in order], name=suite.name),
         solver=budgeted(single(suite, body), str(planned.budget), planned.cell_id, planned.seed),
         epochs=planned.epochs,
-        config=_config(planned.protocol),
+        config=body.config.merge(_config(planned.protocol)),
         metadata={CELL: planned.header},
         version=suite.version,
         **_fuse(planned.budget),

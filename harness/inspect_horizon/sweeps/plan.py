@@ -9,6 +9,7 @@ import shlex
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from inspect_horizon._builtin import TASKS
 from inspect_horizon.runs.identity import run_id
 from inspect_horizon.sweeps.spec import Generation, Sweep
 
@@ -84,13 +85,16 @@ class Cell:
 
     @property
     def arguments(self) -> dict[str, Any]:
-        """What makes this cell as an Inspect task, in plain types; the model comes beside it."""
+        """What makes this cell as an Inspect task, in plain types; the model comes beside it.
+
+        The same for the same cell however the user spelled it: Inspect tells by them what is already done.
+        """
         differing = {key: value for key, value in self.protocol.items() if PLAIN.get(key) != value}
         given = {
-            "suite": self.suite_name,
+            "suite": self.suite.name if self.suite.folder.is_relative_to(TASKS) else str(self.suite.folder),
             "budget": str(self.budget),
             "strategy": self.strategy,
-            "limit": self.limit,
+            "limit": self.limit if self.limit is not None and self.limit < len(self.suite.tasks) else None,
             "epochs": self.epochs,
             "wage": self.wage_usd_per_hour,
             "seed": self.seed,

@@ -7,6 +7,7 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 from inspect_horizon._config import Model, load_yaml
 from inspect_horizon.budgets.grid import Grid
@@ -71,6 +72,11 @@ class Sweep:
             value = getattr(self, field)
             if value is not None and not 0 < value < 1e12:
                 raise UsageError(f"{field} is {value}", fix="write an amount of dollars above 0")
+        if "@" in urlsplit(self.model_base_url or "").netloc:
+            raise UsageError(
+                "the model's base URL holds a name or password, which would end up in logs",
+                fix="leave it out of the URL and put the key into the provider's environment variable",
+            )
         unknown = [name for name in self.strategies if name not in STRATEGIES]
         if unknown:
             raise UsageError(f"strategy {unknown[0]!r} is not known", fix=f"choose from {', '.join(STRATEGIES)}")

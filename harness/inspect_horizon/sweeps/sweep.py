@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from inspect_horizon.budgets.ledger import Ledger, Totals
 from inspect_horizon.budgets.prices import price_book
-from inspect_horizon.errors import DataError
-from inspect_horizon.runs import read_runs, tables_in
+from inspect_horizon.errors import HorizonError
+from inspect_horizon.runs.finished import finished_runs
 from inspect_horizon.suites import load_suite
 from inspect_horizon.sweeps.collecting import collect
 from inspect_horizon.sweeps.launch import STUDY, launch, read_study
@@ -69,30 +70,32 @@ def sweep(asked: Sweep, *, to: Path | str | None = None, progress: Watch | None 
 def run(planned: Plan, folder: Path, *, progress: Watch | None = None) -> Outcome:
     """Run what is missing of a plan and collect the tables; what was done before is not done again.
 
+    An interrupt collects what there is, and is passed on.
+
     Raises:
         HorizonError: As `launch` and `collect` say.
     """
     collected = None
     if not _finished(planned, folder):
-        launch(planned, folder, progress=progress)
+        try:
+            launch(planned, folder, progress=progress)
+        except KeyboardInterrupt:
+            with suppress(HorizonError):  # nothing may be finished yet
+                collect(folder)
+            raise
         collected = collect(folder)
     return _outcome(planned, folder, collected)
 
 
 def _finished(planned: Plan, folder: Path) -> bool:
-    if not (folder / STUDY).exists() or "runs" not in tables_in(folder):
+    if not (folder / STUDY).exists():
         return False
     return read_study(folder)["digest"] == planned.digest and _done(planned, folder) == planned.n_runs
 
 
 def _done(planned: Plan, folder: Path) -> int:
-    try:
-        runs = read_runs(folder)
-    except DataError:
-        return 0
-    standing = runs[~runs["superseded"].astype(bool) & (runs["stop_reason"] != "error")]
-    wanted = {run_id for cell in planned.cells for run_id, _, _ in cell.run_ids()}
-    return len(wanted & set(standing["run_id"]))
+    done = finished_runs(folder)
+    return sum(run_id in done for cell in planned.cells for run_id, _, _ in cell.run_ids())
 
 
 def _outcome(planned: Plan, folder: Path, collected: Collected | None) -> Outcome:

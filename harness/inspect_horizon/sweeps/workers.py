@@ -7,11 +7,16 @@ import multiprocessing
 import os
 import threading
 import time
+import warnings
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+from zipfile import BadZipFile
 
 from inspect_horizon.budgets.ledger import Ledger
+from inspect_horizon.budgets.prices import priced_by
 from inspect_horizon.errors import DataError, HorizonError
+from inspect_horizon.runs.atomic import replacing
+from inspect_horizon.runs.finished import finished_runs
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -28,6 +33,10 @@ if TYPE_CHECKING:
 LEDGER = "ledger.sqlite"
 LOGS = "logs"
 SHARE = "share-"
+SHARES = ".shares"
+"""Holds how many workers the sweep was begun with."""
+LITELLMS_LEFTOVERS = "coroutine .* was never awaited"
+"""What an interrupt leaves of calls that LiteLLM had only just begun."""
 LAST_BREATH_SECONDS = 15.0
 """How long to wait for a worker of a killed sweep to notice that it is alone."""
 
@@ -87,12 +96,28 @@ def _refuse_deaths(processes: Sequence[SpawnProcess]) -> None:
 
 def _shares(plan: Plan, folder: Path) -> int:
     """As many as the sweep was begun with: a share's logs are found where they were left."""
-    begun = len(list((folder / LOGS).glob(f"{SHARE}*")))
-    if begun:
-        return begun
+    note = folder / LOGS / SHARES
+    if note.exists():
+        return int(note.read_text())
     embedded = all(model.startswith("embedded/") for model in plan.sweep.models)
     wanted = plan.sweep.workers or (len(os.sched_getaffinity(0)) if embedded else 1)
-    return max(1, min(wanted, len(plan.cells)))
+    shares = max(1, min(wanted, len(plan.cells)))
+    note.parent.mkdir(parents=True, exist_ok=True)
+    with replacing(note) as handle:
+        handle.write(str(shares).encode())
+    return shares
+
+
+def _share_of(plan: Plan, folder: Path, share: int, shares: int) -> list[Cell]:
+    """The cells of one worker that are not done, in the plan's order.
+
+    Dealt by their ids, so that a cell stays with the logs of its first runs however the command names the suites.
+    """
+    done = finished_runs(folder)
+    mine = {cell.cell_id for cell in sorted(plan.cells, key=lambda cell: cell.cell_id)[share::shares]}
+    return [
+        cell for cell in plan.cells if cell.cell_id in mine and any(run not in done for run, _, _ in cell.run_ids())
+    ]
 
 
 def _child(
@@ -124,11 +149,15 @@ def _work(plan: Plan, folder: Path, share: int, shares: int) -> None:
 
     logs = folder / LOGS / f"{SHARE}{share}"
     logs.mkdir(parents=True, exist_ok=True)
+    cells = _share_of(plan, folder, share, shares)
+    if not cells:
+        return
     ledger = Ledger(folder / LEDGER, cap_usd=plan.sweep.spend_cap_usd)
-    with _alone_with(logs), booked_in(ledger):
+    with _alone_with(logs), booked_in(ledger), priced_by(plan.sweep.prices), warnings.catch_warnings():
+        warnings.filterwarnings("ignore", LITELLMS_LEFTOVERS, RuntimeWarning)
         _set_aside_damaged(logs)
         _, done = eval_set(
-            [_task(cell, plan) for cell in plan.cells[share::shares]],
+            [_task(cell, plan) for cell in cells],
             log_dir=str(logs),
             log_dir_allow_dirty=True,
             retry_attempts=0,
@@ -147,6 +176,8 @@ def _work(plan: Plan, folder: Path, share: int, shares: int) -> None:
             ctl_server=False,
         )
     ledger.close()
+    if len(done) < len(cells) or any(log.status == "cancelled" for log in done):
+        raise KeyboardInterrupt  # Inspect has noticed one, and kept it to itself
     _refuse_broken(done, logs)
 
 
@@ -161,15 +192,13 @@ def _refuse_broken(done: Sequence[EvalLog], logs: Path) -> None:
 
 
 def _set_aside_damaged(logs: Path) -> None:
-    """Rename logs that a full disk or a kill has left half-written: Inspect would stop at them, and their runs are
-    done again.
-    """
+    """Rename logs that were left half-written: Inspect would stop at them, and their runs are done again."""
     from inspect_ai.log import read_eval_log
 
     for log in logs.glob("*.eval"):
         try:
             read_eval_log(str(log), header_only=True)
-        except Exception:  # whatever Inspect's reader stumbles over
+        except (BadZipFile, KeyError, EOFError, ValueError):  # not what a lack of memory or rights would raise
             log.rename(log.with_name(f"{log.name}.damaged"))
 
 
@@ -208,11 +237,10 @@ def _task(cell: Cell, plan: Plan) -> Task:
     from inspect_horizon.sweeps.cell import cell as make
 
     sweep = plan.sweep
-    arguments: dict[str, Any] = {"prices": sweep.prices} if sweep.prices else {}
     model = get_model(
         f"litellm/{cell.model}",
         base_url=sweep.model_base_url,
         config=GenerateConfig(max_retries=sweep.max_retries),
-        **arguments,
+        memoize=False,
     )
     return task_with(make(**cell.arguments, model=cell.model), model=model)
