@@ -295,3 +295,33 @@ def test_the_frontier_needs_neither_inspect_nor_litellm() -> None:
     code = f"import sys, inspect_horizon.frontier; print(*{heavy} & set(sys.modules))"
     done = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)
     assert done.stdout.split() == []
+
+
+def small_study(seed: int) -> pd.DataFrame:
+    """Sixty tasks a model: few enough that resampled successes and failures nearly separate by length."""
+    rng = np.random.default_rng(seed)
+    agents = {"one": Agent(slope=4.0, plateau_minutes=8.0), "two": Agent(slope=3.0, plateau_minutes=8.0)}
+    return pd.concat([agent.runs(rng, tasks=60, families=6, model=name) for name, agent in agents.items()])
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_resamples_that_nearly_separate_do_not_open_intervals(seed: int) -> None:
+    """A fit that has not come to rest is no infinite horizon: it once opened one interval in two."""
+    result = frontier(small_study(seed), kind="usd", rng=np.random.default_rng(seed), bootstrap=400)
+    for curve in result.curves:
+        assert curve.slope_interval is not None
+        for point in curve.points:
+            assert point.ci_low is not None
+            assert point.ci_high is not None
+            assert 0 < point.ci_low <= point.horizon_minutes <= point.ci_high  # type: ignore[operator]  # it has one
+            assert "open" not in point.flags
+
+
+def test_success_that_does_not_clearly_fall_with_length_has_no_horizon() -> None:
+    """A slope whose interval holds 0 puts the horizon anywhere from nothing to endless."""
+    rng = np.random.default_rng(1)
+    runs = Agent().runs(rng).assign(cost_usd=0.01, stop_reason="submitted")
+    runs["success"] = rng.random(len(runs)) < 0.5
+    (curve,) = frontier(runs, kind="usd", rng=rng, bootstrap=200).curves
+    assert all(point.horizon_minutes is None for point in curve.points)
+    assert all("rising" in point.flags for point in curve.points if point.n_success)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import csv
 import json
+import os
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -116,3 +118,22 @@ def test_a_file_that_cannot_be_written_is_refused(tmp_path: Path) -> None:
     with pytest.raises(DataError, match="could not be written: is a directory"):
         export_runs(study(tmp_path / "in"), format="csv", to=tmp_path / "in")
     assert len(read_runs(tmp_path / "in")) == 1
+
+
+def test_a_link_is_followed_and_a_pipe_is_written_to(tmp_path: Path) -> None:
+    """Replacing a name would turn a link into a copy, and a device or pipe into a file."""
+    study = tmp_path / "study"
+    write_table(study, "runs", pd.DataFrame({"run_id": ["a"], "task_id": ["t"], "model": ["m"]}))
+    (tmp_path / "real.csv").write_text("old")
+    link = tmp_path / "link.csv"
+    link.symlink_to("real.csv")
+    export_runs(study, format="csv", to=link)
+    assert link.is_symlink()
+    assert '"a"' in (tmp_path / "real.csv").read_text()
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    with ThreadPoolExecutor(1) as reader:
+        read = reader.submit(pipe.read_text)
+        export_runs(study, format="csv", to=pipe)
+        assert '"a"' in read.result(timeout=10)
+    assert pipe.is_fifo()

@@ -29,10 +29,12 @@ DEFAULT_WAGE = 50.0
 @click.option("--quantile", type=float, default=0.5, show_default=True, help="Success rate at the horizon.")
 @click.option("--weights", type=click.Choice(["equal", "invsqrt"]), default="equal", show_default=True)
 @click.option("--wage", type=float, help="Human wage, $ an hour.  [default: the study's, else 50]")
-@click.option("--bootstrap", type=int, default=1000, show_default=True, help="Replicates behind the intervals.")
+@click.option(
+    "--bootstrap", type=click.IntRange(min=0), default=1000, show_default=True, help="Replicates behind the intervals."
+)
 @click.option("--resample", type=click.Choice(["full", "family-task", "task"]), default="full", show_default=True)
 @click.option("--cap", help="Budget that held imported runs, such as usd:3.")
-@click.option("--seed", type=int, default=0, show_default=True, help="Of the bootstrap.")
+@click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True, help="Of the bootstrap.")
 @click.option("--json", "as_json", is_flag=True, help="Print an object with a list of rows, `curves`.")
 @click.option("--plot/--no-plot", default=True, show_default=True, help="Write frontier.png and frontier.svg.")
 def command(

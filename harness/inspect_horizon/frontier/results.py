@@ -19,7 +19,7 @@ FLAGS = {
     "no_failure": "no run failed, so the horizon is beyond what was tested and there is no number",
     "unobserved": "no run tells what this budget buys: told of another, or stopped before it",
     "unidentified": "fewer than 5 successes, 5 failures or 3 task lengths: too little to trust",
-    "rising": "success does not fall with task length, so there is no horizon",
+    "rising": "success does not clearly fall with task length, so there is no horizon",
     "extrapolated": "the horizon lies outside the range of task lengths tested",
     "open": "an end of the interval lies beyond any number: endless above, or nothing below",
     "few_families": "fewer than 5 task families: tasks alone were resampled, and the interval may be too narrow",

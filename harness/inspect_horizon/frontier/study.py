@@ -209,14 +209,14 @@ def _curve(
     slope_test = common_slope_test(own, study.amounts, arranged.weight)
     missing = own.n_errors / (own.n_errors + len(own.task))
     shared = _shared_flags(study, own, arranged, resample, slope_test, missing)
-    points = tuple(
-        _point(
-            study, own, as_run, replicates, place, confidence, wage, shared, rising_kept=arranged.estimator == "metr"
-        )
-        for place in range(len(study.amounts))
-    )
     slope = _number(float(as_run.slopes[0, 0])) if arranged.estimator == "curve" else None
     interval = None if slope is None else _interval(replicates.slopes[:, 0], confidence)
+    flat = interval is not None and interval.low is not None and interval.low <= 0
+    kept = arranged.estimator == "metr"
+    points = tuple(
+        _point(study, own, as_run, replicates, place, confidence, wage, shared, flat=flat, rising_kept=kept)
+        for place in range(len(study.amounts))
+    )
     return HorizonCurve(own.configuration, arranged.estimator, slope, interval, slope_test, points, missing)
 
 
@@ -246,6 +246,7 @@ def _point(
     wage: float | None,
     shared: tuple[str, ...],
     *,
+    flat: bool,
     rising_kept: bool,
 ) -> HorizonPoint:
     evidence = own.evidence()[:, place]
@@ -254,7 +255,7 @@ def _point(
     slope = float(as_run.slopes[0, place])
     doublings = float(as_run.doublings[0, place])
     mixed = wins > 0 and losses > 0
-    rising = mixed and slope <= 0
+    rising = mixed and (slope <= 0 or flat)
     too_few = min(wins, losses) < _FEWEST_OUTCOMES or len(np.unique(lengths)) < _FEWEST_LENGTHS
     flags = {
         "no_success": wins == 0 and losses > 0,
@@ -263,9 +264,13 @@ def _point(
         "unidentified": too_few or (mixed and math.isnan(slope)),
         "rising": rising,
     }
-    has_number = mixed and math.isfinite(doublings) and (slope > 0 or (rising and rising_kept))
+    has_number = mixed and math.isfinite(doublings) and (slope > 0 if not rising else rising_kept)
     minutes = _minutes(doublings) if has_number else None
-    ends = _horizon_interval(replicates.doublings[:, place], confidence) if wins > 0 else None
+    ends = (
+        _horizon_interval(replicates.doublings[:, place], confidence)
+        if wins > 0 and (rising_kept or not rising)
+        else None
+    )
     flags["extrapolated"] = minutes is not None and not _within(doublings, own.doublings)
     flags["open"] = ends is not None and (ends.high is None or ends.low in (None, 0.0))
     return HorizonPoint(

@@ -22,11 +22,17 @@ def replacing(path: Path) -> Iterator[BinaryIO]:
     """A file to write, which takes the place of `path` when the block ends and leaves no trace when it fails.
 
     It is written under a name that starts with a dot, in the folder of `path` (made if need be), and is on the disk
-    before it gets its name. A kill leaves at most such a dot file, which no reader matches.
+    before it gets its name. A kill leaves at most such a dot file, which no reader matches. A link is followed; what is
+    no regular file, such as a device or a pipe, is written to as it stands.
 
     Raises:
         DataError: The disk is full, or the folder cannot be written; `path` is as it was.
     """
+    path = path.resolve()
+    if path.exists() and not path.is_file():
+        with _written_to(path) as handle:
+            yield handle
+        return
     temporary = path.with_name(f".{path.name}.{uuid4().hex[:8]}.tmp")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -39,6 +45,15 @@ def replacing(path: Path) -> Iterator[BinaryIO]:
         finally:
             with suppress(OSError):
                 temporary.unlink(missing_ok=True)
+    except OSError as problem:
+        raise _refusal(path, problem) from problem
+
+
+@contextmanager
+def _written_to(path: Path) -> Iterator[BinaryIO]:
+    try:
+        with path.open("wb") as handle:
+            yield handle
     except OSError as problem:
         raise _refusal(path, problem) from problem
 

@@ -12,7 +12,7 @@ import pyarrow.compute as pc
 import pyarrow.csv as pa_csv
 import pyarrow.parquet as pq
 
-from inspect_horizon.errors import UsageError
+from inspect_horizon.errors import DataError, UsageError
 from inspect_horizon.runs.atomic import replacing
 from inspect_horizon.runs.sources import FORMATS, Format
 from inspect_horizon.runs.spreadsheet import defuse
@@ -51,12 +51,23 @@ def export_runs(path: Path | str, *, format: Format, to: Path | str | None = Non
         )
     runs = to_arrow(read_runs(path), "runs")
     if to is None:
-        WRITERS[format](runs, sys.stdout.buffer)
-        sys.stdout.buffer.flush()
+        _print(runs, format)
     else:
         with replacing(Path(to)) as handle:
             WRITERS[format](runs, handle)
     return int(runs.num_rows)
+
+
+def _print(runs: pa.Table, format: Format) -> None:  # noqa: A002 - the word users type
+    try:
+        WRITERS[format](runs, sys.stdout.buffer)
+        sys.stdout.buffer.flush()
+    except BrokenPipeError:
+        raise
+    except OSError as problem:
+        raise DataError(
+            f"standard output cannot be written: {problem.strerror}", fix="name a file with --to"
+        ) from problem
 
 
 def _write_csv(runs: pa.Table, handle: BinaryIO) -> None:

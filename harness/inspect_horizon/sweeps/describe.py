@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from inspect_horizon._builtin import TASKS
+
 if TYPE_CHECKING:
     from pathlib import Path
 
@@ -18,13 +20,18 @@ def plan_text(plan: Plan, folder: Path) -> str:
         ("sweep", f"{sweep.name} -> {folder}"),
         ("suites", ", ".join(f"{name} ({count} tasks)" for name, count in sizes.items())),
         ("models", ", ".join(sweep.models)),
-        ("budgets", f"{len(sweep.budgets.amounts)} rungs, {sweep.budgets}"),
+        ("budgets", str(sweep.budgets)),
         ("condition", f"{plan.cells[0].condition}, strategy {', '.join(sweep.strategies)}"),
-        ("runs", f"{plan.n_runs:,} = {len(plan.cells)} cells x tasks x {sweep.epochs} epochs"),
+        ("runs", f"{plan.n_runs:,} in {len(plan.cells)} cells, each task {_times(sweep.epochs)} in a cell"),
         ("cost", _cost(plan)),
     ]
     if sweep.spend_cap_usd is not None:
-        lines.append(("cap", f"${sweep.spend_cap_usd:,.2f} for the whole sweep, scoring included"))
+        lines.append(("cap", f"${sweep.spend_cap_usd:,.6g} for the whole sweep, scoring included"))
+    foreign = [cell.suite.name for cell in plan.cells if _beyond_clerks(cell)]
+    if foreign:
+        lines.append(
+            ("note", f"the embedded clerks cannot do {', '.join(dict.fromkeys(foreign))}: every run will fail")
+        )
     return "\n".join(f"{name:<10}{text}" for name, text in lines)
 
 
@@ -33,8 +40,16 @@ def _cost(plan: Plan) -> str:
     notional = all(model.startswith("embedded/") for model in plan.sweep.models)
     if plan.most_usd is None:
         return "not bounded by the budgets: a price is not known, or prompts are not counted"
-    kind = "notional, embedded models are free" if notional else "scoring not included"
-    return f"at most ${plan.most_usd:,.2f}, every budget spent to the end ({kind})"
+    kind = "notional: embedded models are free" if notional else "scoring not included"
+    return f"at most ${plan.most_usd:,.6g} ({kind})" if plan.most_usd < 1 else f"at most ${plan.most_usd:,.2f} ({kind})"
+
+
+def _times(epochs: int) -> str:
+    return "once" if epochs == 1 else f"{epochs} times"
+
+
+def _beyond_clerks(cell: Cell) -> bool:
+    return cell.model.startswith("embedded/") and not cell.suite.folder.is_relative_to(TASKS)
 
 
 def plan_rows(plan: Plan) -> list[dict[str, Any]]:
