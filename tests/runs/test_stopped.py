@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Any
 
 import anyio
 import numpy as np
-import pandas as pd
 import pytest
 from inspect_ai import Task, task_with
 from inspect_ai import eval as inspect_eval
@@ -25,6 +24,8 @@ from support.study import LITELLMS_OWN
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    import pandas as pd
 
 pytestmark = pytest.mark.filterwarnings(LITELLMS_OWN)
 QUIET: dict[str, Any] = {"display": "none", "score_display": False, "log_level": "error", "log_realtime": False}
