@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import re
 from typing import TYPE_CHECKING
 
 import pytest
@@ -148,3 +149,16 @@ def test_a_looser_bound_bounds_it_too(price: Price, usage: Usage, more_prompt: i
 def test_a_rate_that_makes_no_sense_is_refused(usd: float) -> None:
     with pytest.raises(ValueError, match="makes no sense"):
         Rates(input=usd, output=0, cache_read=0, cache_write=0, reasoning=0)
+
+
+@pytest.mark.parametrize(
+    ("typed", "meant"),
+    [
+        ("embedded/clerk-smal", "embedded/clerk-small"),
+        ("clerk-small", "embedded/clerk-small"),
+        ("openai/gpt-5mini", "openai/gpt-5-mini"),
+    ],
+)
+def test_a_misspelled_model_is_answered_with_the_nearest(typed: str, meant: str) -> None:
+    with pytest.raises(PriceError, match=f"did you mean {re.escape(meant)}"):
+        price_book().price(typed)

@@ -107,9 +107,10 @@ def test_tokens_are_bounded_at_their_dearest_price(study: Path) -> None:
 def test_the_plan_is_printed_for_people_and_for_programs(study: Path) -> None:
     told = command("plan", study)
     assert told.code == 0, told
-    assert "runs      36 = 6 cells x tasks x 2 epochs" in told.out
+    assert "runs      36 " in told.out
+    assert "6 cells" in told.out
     assert "$8.76" in told.out
-    assert "$20.00" in told.out
+    assert "$20" in told.out
     rows = json.loads(command("plan", study, "--json").out)
     assert len(rows) == 6
     assert {row["budget"] for row in rows} == {"usd:0.01", "usd:0.08", "usd:0.64"}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import functools
 import hashlib
 import importlib.metadata
@@ -146,10 +147,18 @@ class PriceBook:
         if found is None:
             raise PriceError(
                 f"the price of {model} is not known, so its dollars cannot be bounded",
-                fix=f"add it to a price file (see {BUDGETS.name}/prices.yaml) and pass --prices FILE, "
-                "or use a token budget such as tokens:100k without a spend cap",
+                fix=f"{self._guess(model)}add it to a price file (see {BUDGETS.name}/prices.yaml) and pass "
+                "--prices FILE, or use a token budget such as tokens:100k without a spend cap",
             )
         return found
+
+    def _guess(self, model: str) -> str:
+        """The priced model whose name is nearest to a misspelled one, as a question."""
+        routed = {name: "/".join(reversed(name.split("@", 1))) for name in self._prices}
+        near = difflib.get_close_matches(model, routed.values(), n=1, cutoff=0.85)
+        bare = [name for name in routed.values() if name.partition("/")[2] == model]
+        found = [*bare[:1], *near]
+        return f"did you mean {found[0]}? Otherwise " if found else ""
 
     def updated(self, other: Mapping[str, Price]) -> PriceBook:
         """A book in which the given prices overrule these."""
