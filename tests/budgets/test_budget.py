@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from budgets.values import AMOUNTS, BUDGETS
 from inspect_horizon.budgets import Budget
 from inspect_horizon.errors import UsageError
+from support.values import AMOUNTS, BUDGETS
 
 
 @pytest.mark.parametrize(

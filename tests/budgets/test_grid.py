@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from budgets.values import AMOUNTS
 from inspect_horizon.budgets import KINDS, Grid, built_in_grids
 from inspect_horizon.errors import ConfigError, UsageError
+from support.values import AMOUNTS
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -13,10 +13,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from budgets.writing import answer, reservation
 from inspect_horizon.budgets import Usage
 from inspect_horizon.budgets.ledger import SCHEMA_VERSION, Ledger, Settlement, Totals
 from inspect_horizon.errors import DataError, SpendCapExceeded
+from support.writing import answer, reservation
 
 WRITER = Path(__file__).with_name("writing.py")
 

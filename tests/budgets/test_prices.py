@@ -10,10 +10,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from budgets.values import prices, usages
 from inspect_horizon.budgets import Usage
 from inspect_horizon.budgets.prices import MILLION, Price, Rates, price_book
 from inspect_horizon.errors import ConfigError, PriceError
+from support.values import prices, usages
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 from hypothesis import given
 
-from budgets.values import usages
 from inspect_horizon.budgets import Usage
+from support.values import usages
 
 
 def test_no_token_is_counted_twice() -> None:
