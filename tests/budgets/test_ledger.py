@@ -18,7 +18,7 @@ from inspect_horizon.budgets.ledger import SCHEMA_VERSION, Ledger, Settlement, T
 from inspect_horizon.errors import DataError, SpendCapExceeded
 from support.writing import answer, reservation
 
-WRITER = Path(__file__).with_name("writing.py")
+WRITER = Path(__file__).parents[1] / "support" / "writing.py"
 
 
 def writer(*arguments: str) -> subprocess.Popen[str]:
