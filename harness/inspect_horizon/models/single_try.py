@@ -11,7 +11,8 @@ from typing import Any, NoReturn
 
 from litellm.llms.custom_httpx.http_handler import AsyncHTTPHandler
 
-SECOND_REQUEST = "single_connection_post_request"
+SECOND_REQUEST = ("single_connection_post_request", "single_connection_request")
+"""What sends the second POST: up to LiteLLM 1.106, and later."""
 
 
 def allow_one_try_only() -> None:
@@ -20,12 +21,14 @@ def allow_one_try_only() -> None:
     Raises:
         RuntimeError: LiteLLM has renamed what sends the second request.
     """
-    if not hasattr(AsyncHTTPHandler, SECOND_REQUEST):
+    found = [name for name in SECOND_REQUEST if hasattr(AsyncHTTPHandler, name)]
+    if not found:
         raise RuntimeError(
-            f"this LiteLLM has no AsyncHTTPHandler.{SECOND_REQUEST}: it may send requests that nobody books; "
-            "install a version that inspect-horizon supports"
+            f"this LiteLLM's AsyncHTTPHandler has none of {', '.join(SECOND_REQUEST)}: it may send requests that "
+            "nobody books; install a version that inspect-horizon supports"
         )
-    setattr(AsyncHTTPHandler, SECOND_REQUEST, _raise_what_broke)
+    for name in found:
+        setattr(AsyncHTTPHandler, name, _raise_what_broke)
 
 
 async def _raise_what_broke(*_: Any, **__: Any) -> NoReturn:
