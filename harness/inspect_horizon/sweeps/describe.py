@@ -37,10 +37,9 @@ def plan_text(plan: Plan, folder: Path) -> str:
 
 def _cost(plan: Plan) -> str:
     """An upper bound, since budgets are enforced; a forecast would need runs to learn from."""
-    notional = all(model.startswith("embedded/") for model in plan.sweep.models)
     if plan.most_usd is None:
         return "not bounded by the budgets: a price is not known, or prompts are not counted"
-    kind = "notional: embedded models are free" if notional else "scoring not included"
+    kind = "notional: embedded models are free" if plan.sweep.costs_nothing else "scoring not included"
     return f"at most ${plan.most_usd:,.6g} ({kind})" if plan.most_usd < 1 else f"at most ${plan.most_usd:,.2f} ({kind})"
 
 

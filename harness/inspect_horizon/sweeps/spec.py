@@ -88,6 +88,11 @@ class Sweep:
                 )
 
     @property
+    def costs_nothing(self) -> bool:
+        """Whether all its models are embedded: their dollars are notional, and they keep a core busy."""
+        return all(model.startswith("embedded/") for model in self.models)
+
+    @property
     def study(self) -> dict[str, Any]:
         """What makes this study this one: everything that must not change when it is resumed."""
         free = {"spend_cap_usd", "model_base_url", "prices", "max_connections", "max_retries", "workers"}

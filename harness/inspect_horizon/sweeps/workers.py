@@ -37,6 +37,8 @@ SHARES = ".shares"
 """Holds how many workers the sweep was begun with."""
 LITELLMS_LEFTOVERS = "coroutine .* was never awaited"
 """What an interrupt leaves of calls that LiteLLM had only just begun."""
+FLUSH_EMBEDDED = 16
+"""Samples kept in memory before they are written; a lost embedded run costs nothing but its time."""
 LAST_BREATH_SECONDS = 15.0
 """How long to wait for a worker of a killed sweep to notice that it is alone."""
 
@@ -99,8 +101,7 @@ def _shares(plan: Plan, folder: Path) -> int:
     note = folder / LOGS / SHARES
     if note.exists():
         return int(note.read_text())
-    embedded = all(model.startswith("embedded/") for model in plan.sweep.models)
-    wanted = plan.sweep.workers or (len(os.sched_getaffinity(0)) if embedded else 1)
+    wanted = plan.sweep.workers or (len(os.sched_getaffinity(0)) if plan.sweep.costs_nothing else 1)
     shares = max(1, min(wanted, len(plan.cells)))
     note.parent.mkdir(parents=True, exist_ok=True)
     with replacing(note) as handle:
@@ -171,7 +172,7 @@ def _work(plan: Plan, folder: Path, share: int, shares: int) -> None:
             score_display=False,
             log_level="error",
             log_realtime=False,
-            log_buffer=FLUSH_EMBEDDED if _all_embedded(plan) else 1,
+            log_buffer=FLUSH_EMBEDDED if plan.sweep.costs_nothing else 1,
             acp_server=False,
             ctl_server=False,
         )
@@ -200,14 +201,6 @@ def _set_aside_damaged(logs: Path) -> None:
             read_eval_log(str(log), header_only=True)
         except (BadZipFile, KeyError, EOFError, ValueError):  # not what a lack of memory or rights would raise
             log.rename(log.with_name(f"{log.name}.damaged"))
-
-
-FLUSH_EMBEDDED = 16
-"""Samples kept in memory before they are written; a lost embedded run costs nothing but its time."""
-
-
-def _all_embedded(plan: Plan) -> bool:
-    return all(model.startswith("embedded/") for model in plan.sweep.models)
 
 
 @contextmanager
