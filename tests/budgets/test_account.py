@@ -10,7 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from inspect_horizon.budgets import Budget
-from inspect_horizon.budgets.account import Account, Worst
+from inspect_horizon.budgets.account import Account
+from inspect_horizon.budgets.measure import Worst
 from inspect_horizon.errors import BudgetExceeded
 
 TEN_TOKENS_A_CALL = Worst(base=10.0, per_token=1.0)

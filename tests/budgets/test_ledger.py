@@ -66,7 +66,7 @@ def test_attempts_keep_their_order_and_their_ends(tmp_path: Path) -> None:
     with closing(Ledger(tmp_path / "ledger.sqlite")) as ledger:
         ledger.begin("run", "first")
         ledger.begin("run", "second")
-        ledger.end("second", "submitted", 0.0)
+        ledger.end("second", "submitted", spent=0.5, overshoot=0.0)
         attempts = ledger.attempts()
     assert [attempt["attempt_id"] for attempt in attempts] == ["first", "second"]
     assert [attempt["stop_reason"] for attempt in attempts] == [None, "submitted"]

@@ -10,13 +10,13 @@ import pytest
 from inspect_horizon.budgets import Budget, Usage
 from inspect_horizon.budgets.account import Account
 from inspect_horizon.budgets.ledger import Ledger
-from inspect_horizon.budgets.metering import Asked, Ticket, admit
+from inspect_horizon.budgets.metering import Answer, Asked, Ticket, admit
 from inspect_horizon.budgets.prices import MILLION, Price, Rates
 from inspect_horizon.budgets.run import Run
 from inspect_horizon.errors import BudgetExceeded, PriceError, SpendCapExceeded
 
 DOLLAR = 1.0 / MILLION
-PRICE = Price("acme/big", "a table", Rates(1 * DOLLAR, 10 * DOLLAR, 0.1 * DOLLAR, 2 * DOLLAR, 10 * DOLLAR))
+PRICE = Price("acme/big", "a table", Rates.of(1 * DOLLAR, 10 * DOLLAR, cache_read=0.1 * DOLLAR, cache_write=2 * DOLLAR))
 """$1 a million prompt tokens at most $2 if written to a cache, $10 a million generated."""
 
 
@@ -29,7 +29,7 @@ def run_with(ledger: Ledger, budget: str | None = "usd:1") -> Run:
 
 
 def answered(ticket: Ticket, usage: Usage | None, price: Price | None = PRICE) -> float | None:
-    return ticket.answered(usage, served_model="acme/big-1", price=price)
+    return ticket.answered(Answer(usage, price, "acme/big-1"))
 
 
 @pytest.mark.parametrize(

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 GEMINI = "gemini/gemini-2.5-pro"
 """Google's list price: $1.25 input, $0.125 cached, $10 output; above 200k prompt tokens $2.50, $0.25 and $15."""
+SENSES = ("cache_write_1h", "audio_input", "audio_cache_read", "image_input", "audio_output", "image_output")
+"""All that a call can be billed for beyond plain text."""
 MINI = "openai/gpt-5-mini"
 """OpenAI's list price: $0.25 input, $0.025 cached, $2 output."""
 SONNET = "anthropic/claude-sonnet-4-5"
@@ -134,21 +136,22 @@ def test_a_token_more_never_costs_less(model: str, usage: Usage, count: str, mor
 
 @given(prices(), usages())
 def test_the_worst_case_bounds_every_call_within_it(price: Price, usage: Usage) -> None:
-    base, per_token = price.worst_case(usage.prompt_tokens)
-    assert price.cost_usd(usage) <= (base + per_token * usage.output_tokens) * (1 + 1e-12)
+    for tier in ("standard", "flex"):
+        base, per_token = price.worst_case(usage.prompt_tokens, tier=tier, kinds=SENSES)
+        assert price.cost_usd(usage, tier) <= (base + per_token * usage.output_tokens) * (1 + 1e-12)
 
 
 @given(prices(), usages(), st.integers(0, 1_000_000), st.integers(0, 1_000_000))
 def test_a_looser_bound_bounds_it_too(price: Price, usage: Usage, more_prompt: int, more_output: int) -> None:
     """A prompt shorter than its bound may be at a dearer tier, where a table is odd; that is bounded as well."""
-    base, per_token = price.worst_case(usage.prompt_tokens + more_prompt)
+    base, per_token = price.worst_case(usage.prompt_tokens + more_prompt, kinds=SENSES)
     assert price.cost_usd(usage) <= (base + per_token * (usage.output_tokens + more_output)) * (1 + 1e-12)
 
 
 @pytest.mark.parametrize("usd", [-1e-6, 1.0, float("nan")])
 def test_a_rate_that_makes_no_sense_is_refused(usd: float) -> None:
     with pytest.raises(ValueError, match="makes no sense"):
-        Rates(input=usd, output=0, cache_read=0, cache_write=0, reasoning=0)
+        Rates.of(input=usd, output=0, cache_read=0, cache_write=0, reasoning=0)
 
 
 @pytest.mark.parametrize(

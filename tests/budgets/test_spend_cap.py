@@ -8,7 +8,7 @@ import anyio
 import pytest
 
 from inspect_horizon.budgets.ledger import Ledger, Reservation, Settlement
-from inspect_horizon.budgets.metering import Asked, admit
+from inspect_horizon.budgets.metering import Answer, Asked, admit
 from inspect_horizon.budgets.prices import Price, Rates
 from inspect_horizon.budgets.run import Run
 from inspect_horizon.budgets.usage import Usage
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 DOLLAR_A_TOKEN = Price(
-    "acme/dear", "test", Rates(input=0.001, output=0.001, cache_read=0.001, cache_write=0.001, reasoning=0.001)
+    "acme/dear", "test", Rates.of(input=0.001, output=0.001, cache_read=0.001, cache_write=0.001, reasoning=0.001)
 )
 
 
@@ -48,14 +48,14 @@ async def test_a_call_waits_for_those_under_way() -> None:
     async def second() -> None:
         ticket = await admit(run_on(ledger), asked(60))
         admitted.set()
-        ticket.answered(Usage(output_tokens=60), served_model=None, price=DOLLAR_A_TOKEN)
+        ticket.answered(Answer(Usage(output_tokens=60), DOLLAR_A_TOKEN, None))
 
     async with anyio.create_task_group() as tasks:
         tasks.start_soon(second)
         with anyio.move_on_after(0.3):
             await admitted.wait()
         assert not admitted.is_set()
-        first.answered(Usage(output_tokens=10), served_model=None, price=DOLLAR_A_TOKEN)
+        first.answered(Answer(Usage(output_tokens=10), DOLLAR_A_TOKEN, None))
     assert ledger.totals().spent_usd == pytest.approx(0.07)
     assert ledger.totals().held_usd == pytest.approx(0.0)
 
@@ -64,7 +64,7 @@ async def test_a_call_waits_for_those_under_way() -> None:
 async def test_a_call_that_the_spent_money_keeps_out_is_refused_at_once() -> None:
     ledger = Ledger(cap_usd=0.10)
     first = await admit(run_on(ledger), asked(60))
-    first.answered(Usage(output_tokens=60), served_model=None, price=DOLLAR_A_TOKEN)
+    first.answered(Answer(Usage(output_tokens=60), DOLLAR_A_TOKEN, None))
     with anyio.fail_after(5), pytest.raises(SpendCapExceeded, match=r"does not fit the spend cap of \$0.10"):
         await admit(run_on(ledger), asked(60))
 

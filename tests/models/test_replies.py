@@ -11,7 +11,8 @@ from inspect_ai.model import Content, ContentReasoning, ContentText, ModelOutput
 
 from inspect_horizon.budgets import Usage
 from inspect_horizon.errors import ModelError
-from inspect_horizon.models.convert import from_response, read_usage
+from inspect_horizon.models.billed import read_usage
+from inspect_horizon.models.convert import from_response
 from models.asking import LOOK, RATES, ask, model, new_run
 from support.server import ChatServer, Fault, Reply
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 import pytest
 
-from inspect_horizon.budgets.prices import Price, PriceBook, Rates
+from inspect_horizon.budgets.prices import Price, PriceBook, PriceTable, Rates
 from inspect_horizon.errors import UsageError
 from inspect_horizon.report.money import explanation_text, overshoot_text, price_text
 from inspect_horizon.runs import conform, write_tables
@@ -17,9 +17,9 @@ from inspect_horizon.runs.overshooting import overshoots
 if TYPE_CHECKING:
     from pathlib import Path
 
-RATES = Rates(input=1e-6, output=5e-6, cache_read=0.1e-6, cache_write=1.25e-6, reasoning=5e-6)
+RATES = Rates.of(input=1e-6, output=5e-6, cache_read=0.1e-6, cache_write=1.25e-6, reasoning=5e-6)
 PRICE = Price("acme/one", "acme.yaml 2026-01-01", RATES)
-BOOK = PriceBook({"acme/one": PRICE})
+BOOK = PriceBook([PriceTable({"acme/one": [PRICE]})])
 
 FIRST_USD = 1000 * 1e-6 + 100 * 5e-6
 """1,000 prompt tokens and 100 generated ones: $0.0015."""
@@ -134,7 +134,7 @@ def test_overshoot_is_the_excess_over_each_budget(study: Path) -> None:
 
 
 def test_a_price_is_shown_per_million_with_its_steps() -> None:
-    dear = Rates(input=2e-6, output=10e-6, cache_read=0.2e-6, cache_write=2.5e-6, reasoning=10e-6)
+    dear = Rates.of(input=2e-6, output=10e-6, cache_read=0.2e-6, cache_write=2.5e-6, reasoning=10e-6)
     text = price_text(Price("acme/one", "acme.yaml", RATES, ((200_000, dear),)))
     assert "prompt, read from a cache         0.1000" in text
     assert text.index("prompt above 200,000 tokens") < text.index("10.0000")

@@ -11,24 +11,15 @@ import anyio
 from inspect_horizon.errors import BudgetExceeded
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
     from inspect_horizon.budgets.budget import Budget
+    from inspect_horizon.budgets.measure import Worst
 
 DUST = 1e-9
 """Share of a budget by which rounding may exceed it; sums of dollars are not exact in binary."""
-
-
-@dataclass(frozen=True, slots=True)
-class Worst:
-    """The most one call can take out of a budget, in the unit of that budget."""
-
-    base: float
-    """For the prompt, whatever comes back."""
-    per_token: float
-    """For each token that the call may generate."""
-
-    def at(self, output_tokens: int) -> float:
-        """The bound when at most so many tokens are generated."""
-        return self.base + self.per_token * output_tokens
+SECONDS_TO_STOP = 0.5
+"""What a run may need to be cut off once its time is over."""
 
 
 @dataclass(eq=False, slots=True)
@@ -46,7 +37,11 @@ class Account:
     """One run's budget, shared by all its branches and sub-agents within one process."""
 
     budget: Budget
-    """In dollars or tokens; a `cost_ratio` is resolved before."""
+    """In its own unit; a `cost_ratio` is resolved before."""
+    weights: Mapping[str, float] = field(default_factory=dict)
+    """Of each count of tokens, where the budget is in weighted tokens."""
+    clock: Callable[[], float] | None = None
+    """Seconds of working time so far, where the budget is in seconds."""
     spent: float = 0.0
     """Settled so far, in the budget's unit."""
     lost: float = 0.0
@@ -65,13 +60,15 @@ class Account:
     @property
     def left(self) -> float:
         """What is neither spent nor held."""
-        return self.budget.amount - self.spent - sum(hold.amount for hold in self._holds)
+        spent = self.clock() if self.clock is not None else self.spent
+        return self.budget.amount - spent - sum(hold.amount for hold in self._holds)
 
     @property
     def overshoot(self) -> float:
         """By how much the run has spent more than its budget, in the budget's unit; 0 if it has not."""
         over = self.spent - self.budget.amount
-        return over if over > self.budget.amount * DUST else 0.0
+        tolerance = SECONDS_TO_STOP if self.budget.kind == "seconds" else self.budget.amount * DUST
+        return over if over > tolerance else 0.0
 
     async def reserve(self, worst: Worst, want: int, least: int) -> Hold:
         """Keep back what a call can cost at most, with fewer tokens to generate where less is left.

@@ -10,9 +10,13 @@ from typing import Literal, get_args
 
 from inspect_horizon.errors import UsageError
 
-BudgetKind = Literal["tokens", "output_tokens", "usd", "cost_ratio"]
+BudgetKind = Literal[
+    "tokens", "output_tokens", "weighted_tokens", "usd", "cost_ratio", "flops", "flops_generated", "seconds"
+]
 KINDS: tuple[BudgetKind, ...] = get_args(BudgetKind)
-SUFFIXES = {"": 1, "k": 1_000, "m": 1_000_000, "g": 1_000_000_000}
+IN_DOLLARS: tuple[BudgetKind, ...] = ("usd", "cost_ratio")
+IN_FLOPS: tuple[BudgetKind, ...] = ("flops", "flops_generated")
+SUFFIXES = {"": 1, "k": 1_000, "m": 1_000_000, "g": 1_000_000_000, "t": 1_000_000_000_000}
 EXAMPLES = "usd:0.50, tokens:200k, output_tokens:8k or cost_ratio:1/32"
 
 
@@ -21,7 +25,8 @@ class Budget:
     """The most one run may spend."""
 
     amount: float
-    """In the unit of `kind`: tokens, US dollars, or for `cost_ratio` a fraction of the task's human cost."""
+    """In the unit of `kind`: tokens, US dollars, floating point operations, seconds of working time, or for
+    `cost_ratio` a fraction of the task's human cost."""
     kind: BudgetKind
 
     def __post_init__(self) -> None:
@@ -33,7 +38,12 @@ class Budget:
     @property
     def needs_price(self) -> bool:
         """Whether the model's price must be known to hold a run to this budget."""
-        return self.kind in ("usd", "cost_ratio")
+        return self.kind in IN_DOLLARS
+
+    @property
+    def needs_size(self) -> bool:
+        """Whether the model's number of active parameters must be known to hold a run to this budget."""
+        return self.kind in IN_FLOPS
 
     @classmethod
     def parse(cls, text: str) -> Budget:
@@ -89,7 +99,7 @@ def parse_amount(text: str, whole: str) -> float:
     Raises:
         UsageError: It is no number, or not a finite one above 0.
     """
-    match = re.fullmatch(r"\$?\s*([0-9.eE+-]+(?:/[0-9]+)?)\s*([kKmMgG]?)", text.strip())
+    match = re.fullmatch(r"\$?\s*([0-9.eE+-]+(?:/[0-9]+)?)\s*([kKmMgGtT]?)", text.strip())
     try:
         amount = float(Fraction(match[1])) * SUFFIXES[match[2].lower()] if match else math.nan
     except (ValueError, ZeroDivisionError, OverflowError):

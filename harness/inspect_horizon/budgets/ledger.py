@@ -5,11 +5,12 @@ from __future__ import annotations
 import sqlite3
 import time
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from typing import TYPE_CHECKING, Any, Literal
 from uuid import uuid4
 
 from inspect_horizon.budgets.account import DUST
+from inspect_horizon.budgets.usage import COUNTS, MAIN_COUNTS
 from inspect_horizon.errors import DataError, SpendCapExceeded
 
 if TYPE_CHECKING:
@@ -22,9 +23,17 @@ Phase = Literal["agent", "fork", "scorer"]
 CallOutcome = Literal["answered", "rejected", "lost"]
 """`answered` was served; `rejected` provably not billed; `lost` failed and may have been billed."""
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
+"""2: settlements tell the parts of a usage that are billed apart, the tier, and what the provider says it charges."""
 BUSY_SECONDS = 30.0
 
+ADDED = (
+    *(f"ALTER TABLE settlements ADD COLUMN {count} INTEGER" for count in COUNTS if count not in MAIN_COUNTS),
+    "ALTER TABLE settlements ADD COLUMN tier TEXT",
+    "ALTER TABLE settlements ADD COLUMN reported_usd REAL",
+    "ALTER TABLE endings ADD COLUMN spent REAL",
+)
+"""The columns of format 2; a book of format 1 is given them when it is opened."""
 SCHEMA = (
     """CREATE TABLE attempts (
         attempt_id TEXT PRIMARY KEY, run_id TEXT NOT NULL, started_at REAL NOT NULL
@@ -41,6 +50,7 @@ SCHEMA = (
         input_tokens INTEGER, cache_read_tokens INTEGER, cache_write_tokens INTEGER, output_tokens INTEGER,
         reasoning_tokens INTEGER, worst_case INTEGER NOT NULL, served_model TEXT, price_source TEXT, note TEXT
     )""",
+    *ADDED,
     "CREATE TABLE totals (one INTEGER PRIMARY KEY CHECK (one = 1), spent_usd REAL, held_usd REAL)",
     "INSERT INTO totals VALUES (1, 0.0, 0.0)",
     """CREATE TRIGGER hold AFTER INSERT ON reservations BEGIN
@@ -50,6 +60,10 @@ SCHEMA = (
         UPDATE totals SET spent_usd = spent_usd + coalesce(new.usd, 0.0),
             held_usd = held_usd - coalesce((SELECT usd FROM reservations WHERE call_id = new.call_id), 0.0);
     END""",
+)
+SETTLED = ", ".join(
+    [f"s.{name} AS {'generated_tokens' if name == 'output_tokens' else name}" for name in COUNTS]
+    + [f"s.{name}" for name in ("worst_case", "served_model", "price_source", "note", "tier", "reported_usd")]
 )
 TABLES = {"attempts", "endings", "reservations", "settlements", "totals"}
 
@@ -81,6 +95,9 @@ class Settlement:
     served_model: str | None = None
     price_source: str | None = None
     note: str | None = None
+    tier: str | None = None
+    reported_usd: float | None = None
+    """What the provider says that it will charge."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,7 +169,10 @@ class Ledger:
             if not tables:
                 for statement in SCHEMA:
                     connection.execute(statement)
-                connection.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
+            elif version < SCHEMA_VERSION:
+                for statement in ADDED:
+                    connection.execute(statement)
+            connection.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
         except BaseException:
             _roll_back(connection)
             raise
@@ -183,10 +203,13 @@ class Ledger:
         with self._write() as book:
             book.execute("INSERT OR IGNORE INTO attempts VALUES (?, ?, ?)", (attempt_id, run_id, time.time()))
 
-    def end(self, attempt_id: str, stop_reason: str | None, overshoot: float) -> None:
-        """Note how an attempt's agent ended, and by how much it overspent in its budget's unit."""
+    def end(self, attempt_id: str, stop_reason: str | None, *, spent: float | None, overshoot: float) -> None:
+        """Note how an attempt's agent ended, what it spent of its budget and how much beyond it, in its unit."""
+        row = (attempt_id, time.time(), stop_reason, overshoot, spent)
         with self._write() as book:
-            book.execute("INSERT INTO endings VALUES (?, ?, ?, ?)", (attempt_id, time.time(), stop_reason, overshoot))
+            book.execute(
+                "INSERT INTO endings (attempt_id, ended_at, stop_reason, overshoot, spent) VALUES (?, ?, ?, ?, ?)", row
+            )
 
     def reserve(self, reservation: Reservation) -> str:
         """Admit a call, before it is made.
@@ -225,13 +248,14 @@ class Ledger:
     def settle(self, call_id: str, settlement: Settlement) -> None:
         """Replace a reservation by what the call came to."""
         usage = settlement.usage
-        counts = tuple(asdict(usage).values()) if usage else (None,) * 5
-        values = (
-            *(call_id, time.time(), settlement.outcome, settlement.usd, *counts, settlement.worst_case),
-            *(settlement.served_model, settlement.price_source, settlement.note),
-        )
+        counts = {name: getattr(usage, name) if usage else None for name in COUNTS}
+        row = {"call_id": call_id, "at": time.time(), **_fields(settlement), **counts}
+        names = ", ".join(row)
         with self._write() as book:
-            book.execute("INSERT INTO settlements VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", values)
+            book.execute(
+                f"INSERT INTO settlements ({names}) VALUES ({', '.join('?' * len(row))})",  # noqa: S608 - our own names
+                tuple(row.values()),
+            )
 
     def write_off(self) -> int:
         """Settle at their bound the calls that nobody will settle any more; call it when no process is at work.
@@ -253,9 +277,7 @@ class Ledger:
     def calls(self) -> list[dict[str, Any]]:
         """Every call, in the order of reservation; an unsettled one has null for what is not known."""
         rows = self._connection.execute(
-            "SELECT r.*, s.at AS settled_at, s.outcome, s.usd AS cost_usd, s.input_tokens, s.cache_read_tokens,"
-            " s.cache_write_tokens, s.output_tokens AS generated_tokens, s.reasoning_tokens, s.worst_case,"
-            " s.served_model, s.price_source, s.note"
+            f"SELECT r.*, s.at AS settled_at, s.outcome, s.usd AS cost_usd, {SETTLED}"  # noqa: S608 - our own names
             " FROM reservations r LEFT JOIN settlements s USING (call_id) ORDER BY r.rowid"
         )
         return [dict(row) for row in rows]
@@ -263,10 +285,14 @@ class Ledger:
     def attempts(self) -> list[dict[str, Any]]:
         """Every attempt at a run, in the order they started; one that a kill cut off has no ending."""
         rows = self._connection.execute(
-            "SELECT a.*, e.ended_at, e.stop_reason, e.overshoot"
+            "SELECT a.*, e.ended_at, e.stop_reason, e.overshoot, e.spent"
             " FROM attempts a LEFT JOIN endings e USING (attempt_id) ORDER BY a.rowid"
         )
         return [dict(row) for row in rows]
+
+
+def _fields(settlement: Settlement) -> dict[str, Any]:
+    return {field.name: getattr(settlement, field.name) for field in fields(settlement) if field.name != "usage"}
 
 
 def _flat(reservation: Reservation, *, at: float, after: int) -> tuple[Any, ...]:

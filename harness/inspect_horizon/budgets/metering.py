@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import anyio
 
-from inspect_horizon.budgets.account import Account, Hold, Worst
 from inspect_horizon.budgets.ledger import Reservation, Settlement
+from inspect_horizon.budgets.measure import bound, taken
+from inspect_horizon.budgets.prices import STANDARD, plain_tier
 from inspect_horizon.errors import PriceError, SpendCapExceeded
 
 if TYPE_CHECKING:
+    from inspect_horizon.budgets.account import Account, Hold
+    from inspect_horizon.budgets.budget import Budget
     from inspect_horizon.budgets.prices import Price
     from inspect_horizon.budgets.run import Run
     from inspect_horizon.budgets.usage import Usage
@@ -34,6 +38,40 @@ class Asked:
     """The most it is meant to generate, reasoning and all choices included."""
     least_output_tokens: int
     """The fewest with which it is still valid."""
+    tier: str = STANDARD
+    """The tier of service that is asked for."""
+    kinds: frozenset[str] = frozenset()
+    """Kinds of token that it can be billed for beyond plain text."""
+    parameters: float | None = None
+    """How many of the model are active for each token; None where the user has not said."""
+
+    def worst_usd(self, budget: Budget | str) -> tuple[float, float]:
+        """Dollars for the prompt, and for each token that may be generated, at most.
+
+        Raises:
+            PriceError: The price of the model, or of the tier, is not known.
+        """
+        if self.price is None:
+            raise PriceError(
+                f"the price of {self.model} is not known, so it cannot be held to {budget}",
+                fix="pass its price with --prices FILE, or use a token budget",
+            )
+        return self.price.worst_case(self.prompt_tokens, tier=self.tier, kinds=self.kinds)
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What came back of a call, as far as it is billed."""
+
+    usage: Usage | None
+    """None where none was reported that can be believed."""
+    price: Price | None
+    """Of the model that answered."""
+    served_model: str | None = None
+    tier: str | None = None
+    """The tier of service that it was served in, by the vendor's name; None where the vendor does not say."""
+    reported_usd: float | None = None
+    """What the provider says that it will charge, where it says so."""
 
 
 @dataclass(eq=False, slots=True)
@@ -49,17 +87,27 @@ class Ticket:
     _account: Account | None
     _hold: Hold | None
 
-    def answered(self, usage: Usage | None, *, served_model: str | None, price: Price | None) -> float | None:
+    def answered(self, answer: Answer) -> float | None:
         """Book a call that was served; the worst case where no believable usage was reported.
 
         Returns:
             Its dollars, or None where the price is not known.
         """
-        usd = self.usd_bound if usage is None else price.cost_usd(usage) if price else None
-        source = price.source if price else None
-        worst = usage is None
-        note = "no believable usage was reported" if worst else self._note(usage)
-        self._book(Settlement("answered", usd, usage, worst, served_model, source, note), self._measure(usage, usd))
+        usage, price = answer.usage, answer.price
+        tier = plain_tier(answer.tier or self.asked.tier)
+        usd = self.usd_bound if usage is None else price.cost_usd(usage, tier) if price else None
+        settlement = Settlement(
+            outcome="answered",
+            usd=usd,
+            usage=usage,
+            worst_case=usage is None,
+            served_model=answer.served_model,
+            price_source=price.source if price else None,
+            note=self._note(usage, price, tier),
+            tier=tier,
+            reported_usd=answer.reported_usd,
+        )
+        self._book(settlement, self._measure(usage, usd))
         return usd
 
     def failed(self, reason: str, *, billed: bool, wanted: bool = True) -> None:
@@ -89,20 +137,20 @@ class Ticket:
             return 0.0
         if usage is None:
             return self._hold.amount
-        kind = self._account.budget.kind
-        if kind == "usd":
-            return self._hold.amount if usd is None else usd
-        return usage.output_tokens if kind == "output_tokens" else usage.total_tokens
+        amount = taken(self._account.budget, self.asked, usage, usd, self._account.weights)
+        return amount if math.isfinite(amount) else self._hold.amount
 
-    def _note(self, usage: Usage | None) -> str | None:
+    def _note(self, usage: Usage | None, price: Price | None, tier: str) -> str | None:
         if usage is None:
-            return None
-        over = []
+            return "no believable usage was reported"
+        notes = []
         if usage.output_tokens > self.output_tokens:
-            over.append(f"generated {usage.output_tokens} tokens, {self.output_tokens} were allowed")
+            notes.append(f"generated {usage.output_tokens} tokens, {self.output_tokens} were allowed")
         if usage.prompt_tokens > self.asked.prompt_tokens:
-            over.append(f"prompt of {usage.prompt_tokens} tokens, {self.asked.prompt_tokens} were the bound")
-        return "; ".join(over) or None
+            notes.append(f"prompt of {usage.prompt_tokens} tokens, {self.asked.prompt_tokens} were the bound")
+        if price is not None and price.tariff(tier) is None:
+            notes.append(f"no price is known for the tier {tier}; the standard one was taken")
+        return "; ".join(notes) or None
 
 
 async def admit(run: Run, asked: Asked) -> Ticket:
@@ -118,13 +166,14 @@ async def admit(run: Run, asked: Asked) -> Ticket:
     hold = None
     tokens = asked.output_tokens
     if account is not None:
-        hold = await account.reserve(_worst(account, asked), asked.output_tokens, asked.least_output_tokens)
+        worst = bound(account.budget, asked, account.weights)
+        hold = await account.reserve(worst, asked.output_tokens, asked.least_output_tokens)
         tokens = hold.output_tokens
-    usd = None
-    if asked.price is not None:
-        base, per_token = asked.price.worst_case(asked.prompt_tokens)
-        usd = base + per_token * tokens
     try:
+        usd = None
+        if asked.price is not None:
+            base, per_token = asked.worst_usd("a spend cap")
+            usd = base + per_token * tokens
         call_id = await _reserve(
             run, Reservation(run.run_id, run.attempt_id, run.phase, asked.model, usd, asked.prompt_tokens, tokens)
         )
@@ -149,18 +198,3 @@ async def _reserve(run: Run, reservation: Reservation) -> str:
                     raise
             await anyio.sleep(SECONDS_BETWEEN_TRIES)
     return run.ledger.reserve(reservation)
-
-
-def _worst(account: Account, asked: Asked) -> Worst:
-    match account.budget.kind:
-        case "output_tokens":
-            return Worst(0.0, 1.0)
-        case "tokens":
-            return Worst(float(asked.prompt_tokens), 1.0)
-        case _:
-            if asked.price is None:
-                raise PriceError(
-                    f"the price of {asked.model} is not known, so it cannot be held to {account.budget}",
-                    fix="pass its price with --prices FILE, or use a token budget",
-                )
-            return Worst(*asked.price.worst_case(asked.prompt_tokens))

@@ -1,68 +1,103 @@
-"""What a model's tokens cost: a price per kind of token, steps for long prompts, and the book that holds them."""
+"""What a model's tokens cost: a price per kind of token, steps for long prompts, tiers of service, and the book."""
 
 from __future__ import annotations
 
 import difflib
 import functools
-import hashlib
-import importlib.metadata
-import importlib.util
-import json
-import re
 from contextlib import contextmanager
 from contextvars import ContextVar
-from dataclasses import dataclass
+from dataclasses import dataclass, field, fields
+from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
-
-from pydantic import Field
+from typing import TYPE_CHECKING
 
 from inspect_horizon._builtin import BUDGETS
-from inspect_horizon._config import Model, load_yaml
 from inspect_horizon.errors import PriceError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from inspect_horizon.budgets.usage import Usage
 
 MILLION = 1_000_000
+STANDARD = "standard"
+"""The tier of a call that asks for none."""
+PLAIN_TIERS = {"": STANDARD, "auto": STANDARD, "default": STANDARD, "on_demand": STANDARD, "batches": "batch"}
+"""What vendors call the same thing."""
+PROMPT_KINDS = ("input", "cache_read", "cache_write")
+OUTPUT_KINDS = ("output", "reasoning")
+UNSTATED = {
+    "cache_read": "input",
+    "cache_write": "input",
+    "reasoning": "output",
+    "cache_write_1h": "cache_write",
+    "audio_input": "input",
+    "audio_cache_read": "cache_read",
+    "image_input": "input",
+    "audio_output": "output",
+    "image_output": "output",
+}
+"""The kind whose price holds for a kind of token that a table does not name."""
 
 
 @dataclass(frozen=True, slots=True)
 class Rates:
-    """US dollars per token of each kind."""
+    """US dollars per token of each kind; the kinds are those of `Usage.by_kind`."""
 
     input: float
     output: float
     cache_read: float
     cache_write: float
     reasoning: float
+    cache_write_1h: float
+    audio_input: float
+    audio_cache_read: float
+    image_input: float
+    audio_output: float
+    image_output: float
 
     def __post_init__(self) -> None:
-        for name in ("input", "output", "cache_read", "cache_write", "reasoning"):
+        for name in KINDS_OF_TOKEN:
             if not 0 <= getattr(self, name) < 1:
                 raise ValueError(f"{name} price of {getattr(self, name)} dollars a token makes no sense")
 
+    @classmethod
+    def of(cls, input: float, output: float, **stated: float | None) -> Rates:  # noqa: A002 - the field's name
+        """Rates of which only some are stated; a cached or spoken token then costs what any other does."""
+        known = {"input": input, "output": output}
+        for kind, like in UNSTATED.items():
+            usd = stated.get(kind)
+            known[kind] = known[like] if usd is None else usd
+        return cls(**known)
+
     def cost_usd(self, usage: Usage) -> float:
         """The dollars of one call's tokens at these rates."""
-        return (
-            usage.input_tokens * self.input
-            + usage.cache_read_tokens * self.cache_read
-            + usage.cache_write_tokens * self.cache_write
-            + (usage.output_tokens - usage.reasoning_tokens) * self.output
-            + usage.reasoning_tokens * self.reasoning
-        )
+        return sum(tokens * float(getattr(self, kind)) for kind, tokens in usage.by_kind.items())
 
-    @property
-    def dearest_prompt(self) -> float:
-        """The most a prompt token can cost, whatever a cache does with it."""
-        return max(self.input, self.cache_read, self.cache_write)
+    def dearest(self, kinds: Iterable[str]) -> float:
+        """The most that a token can cost which is of one of these kinds."""
+        return max(float(getattr(self, kind)) for kind in kinds)
 
-    @property
-    def dearest_output(self) -> float:
-        """The most a generated token can cost, reasoning or not."""
-        return max(self.output, self.reasoning)
+
+KINDS_OF_TOKEN = tuple(field.name for field in fields(Rates))
+
+
+@dataclass(frozen=True, slots=True)
+class Tariff:
+    """What a call costs in one tier of service."""
+
+    base: Rates
+    steps: tuple[tuple[int, Rates], ...] = ()
+    """Rates for the whole call once its prompt exceeds so many tokens, in rising order."""
+
+    def rates(self, prompt_tokens: int) -> Rates:
+        """The rates of a call whose prompt, cached parts included, has so many tokens."""
+        reached = [rates for above, rates in self.steps if prompt_tokens > above]
+        return reached[-1] if reached else self.base
+
+    def possible(self, prompt_tokens: int) -> list[Rates]:
+        """All rates that a call may be billed at whose prompt has at most so many tokens."""
+        return [self.base, *(rates for above, rates in self.steps if prompt_tokens > above)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,68 +109,90 @@ class Price:
     """The table and its version, as it is stored beside every cost."""
     base: Rates
     steps: tuple[tuple[int, Rates], ...] = ()
-    """Rates for the whole call once its prompt exceeds so many tokens, in rising order."""
+    """As in `Tariff`; these two are the standard tier."""
+    tiers: Mapping[str, Tariff] = field(default_factory=dict)
+    """The other tiers of service, such as `batch`, `flex` and `priority`."""
     max_output_tokens: int | None = None
     max_input_tokens: int | None = None
+    as_of: date | None = None
+    """The day from which it holds; None where the table does not say."""
 
-    def rates(self, prompt_tokens: int) -> Rates:
-        """The rates of a call whose prompt, cached parts included, has so many tokens."""
-        reached = [rates for above, rates in self.steps if prompt_tokens > above]
-        return reached[-1] if reached else self.base
+    def tariff(self, tier: str | None = None) -> Tariff | None:
+        """The rates of a tier, by the vendor's name for it; None where the table does not list it."""
+        name = plain_tier(tier)
+        return Tariff(self.base, self.steps) if name == STANDARD else self.tiers.get(name)
 
-    def cost_usd(self, usage: Usage) -> float:
-        """The list price of one call, in US dollars."""
-        return self.rates(usage.prompt_tokens).cost_usd(usage)
+    def cost_usd(self, usage: Usage, tier: str | None = None) -> float:
+        """The list price of one call, in US dollars; at the standard tier where the table does not list its own."""
+        tariff = self.tariff(tier) or Tariff(self.base, self.steps)
+        return tariff.rates(usage.prompt_tokens).cost_usd(usage)
 
-    def worst_case(self, prompt_tokens: int) -> tuple[float, float]:
+    def worst_case(
+        self, prompt_tokens: int, *, tier: str | None = None, kinds: Iterable[str] = ()
+    ) -> tuple[float, float]:
         """An upper bound for a call not yet made: dollars for its prompt, and dollars per token it may generate.
 
         Args:
             prompt_tokens: The most tokens that the prompt can have; every step up to it is taken as possible.
+            tier: The tier of service that is asked for.
+            kinds: Kinds of token that the call can be billed for beyond plain text, such as `audio_input`.
+
+        Raises:
+            PriceError: The table does not list the tier.
         """
-        possible = [self.base, *(rates for above, rates in self.steps if prompt_tokens > above)]
-        per_prompt = max(rates.dearest_prompt for rates in possible)
-        return prompt_tokens * per_prompt, max(rates.dearest_output for rates in possible)
+        tariff = self.tariff(tier)
+        if tariff is None:
+            raise PriceError(
+                f"the price of {self.model} in the service tier {tier} is not known",
+                fix=f"choose from {', '.join((STANDARD, *self.tiers))}, or state it in a price file",
+            )
+        generated = {kind for kind in kinds if kind.endswith("_output")}
+        prompt = {*PROMPT_KINDS, *kinds} - generated
+        possible = tariff.possible(prompt_tokens)
+        per_prompt = max(rates.dearest(prompt) for rates in possible)
+        return prompt_tokens * per_prompt, max(rates.dearest({*OUTPUT_KINDS, *generated}) for rates in possible)
 
 
-Dollars = Annotated[float, Field(ge=0, lt=MILLION)]
-"""A price per million tokens."""
+def plain_tier(tier: str | None) -> str:
+    """One name for what vendors call differently; `standard` where a call names no tier."""
+    name = (tier or "").lower()
+    return PLAIN_TIERS.get(name, name)
 
 
-class _PriceEntry(Model):
-    """A model in `prices.yaml`: US dollars per million tokens."""
+@dataclass(frozen=True, slots=True)
+class PriceTable:
+    """One source of prices."""
 
-    input: Dollars
-    output: Dollars
-    cache_read: Dollars | None = None
-    cache_write: Dollars | None = None
-    reasoning: Dollars | None = None
-    max_output_tokens: int | None = None
-    max_input_tokens: int | None = None
-    as_of: str | None = None
-    source: str | None = None
+    prices: Mapping[str, Sequence[Price]]
+    """By model; several where the price has changed, the oldest first."""
+    bare_names: bool = False
+    """Whether a name without a provider stands for the model at any of them."""
 
-
-class _PriceFile(Model):
-    schema_version: int = 1
-    description: str = ""
-    models: dict[str, _PriceEntry]
+    def find(self, model: str, as_of: date | None) -> Price | None:
+        """The price that holds on a day; None where the table knows none."""
+        provider, _, name = model.partition("/")
+        names = [model, f"{name}@{provider}", *([name] if self.bare_names else [])]
+        listed = next((self.prices[each] for each in names if each in self.prices), ())
+        if as_of is None:
+            begun = [price for price in listed if price.as_of is None or price.as_of <= date.today()]
+            return [*listed[:1], *begun][-1] if listed else None
+        begun = [price for price in listed if price.as_of is None or price.as_of <= as_of]
+        return begun[-1] if begun else None
 
 
 class PriceBook:
-    """Prices by model name; a later table overrules an earlier one."""
+    """Prices by model name, from several tables; a later table overrules an earlier one."""
 
-    def __init__(self, prices: Mapping[str, Price]) -> None:
-        self._prices = dict(prices)
+    def __init__(
+        self, tables: Sequence[PriceTable], sizes: Mapping[str, float] | None = None, *, as_of: date | None = None
+    ) -> None:
+        self._tables, self._sizes, self.as_of = tuple(tables), dict(sizes or {}), as_of
 
     def find(self, model: str) -> Price | None:
         """The price of `openai/gpt-5-mini`, also where the table lists it without its provider; None if unknown."""
-        found = self._prices.get(model)
-        if found is None and "/" in model:
-            provider, name = model.split("/", 1)
-            bare = self._prices.get(f"{name}@{provider}")
-            found = bare
-        return found
+        model = model.replace("/responses/", "/", 1)  # LiteLLM's way to name the protocol of OpenAI's newer models
+        found = (table.find(model, self.as_of) for table in reversed(self._tables))
+        return next((price for price in found if price is not None), None)
 
     def price(self, model: str) -> Price:
         """The price of a model.
@@ -145,46 +202,38 @@ class PriceBook:
         """
         found = self.find(model)
         if found is None:
+            when = f" on {self.as_of}" if self.as_of else ""
             raise PriceError(
-                f"the price of {model} is not known, so its dollars cannot be bounded",
+                f"the price of {model}{when} is not known, so its dollars cannot be bounded",
                 fix=f"{self._guess(model)}add it to a price file (see {BUDGETS.name}/prices.yaml) and pass "
                 "--prices FILE, or use a token budget such as tokens:100k without a spend cap",
             )
         return found
 
+    def served(self, asked: str, served: str | None) -> Price | None:
+        """The price of a call by the model that answered it.
+
+        A snapshot (`gpt-5-mini-2025-08-07`) has the price of the name that was asked for, and so has a model that no
+        table lists: many servers answer with a name of their own.
+        """
+        price = self.find(asked)
+        if not served or served.startswith(asked.rpartition("/")[2]):
+            return price
+        provider = asked.partition("/")[0]
+        return self.find(served if served.startswith(f"{provider}/") else f"{provider}/{served}") or price
+
+    def parameters(self, model: str) -> float | None:
+        """How many parameters of a model are active for a token, where the user has stated it."""
+        return self._sizes.get(model) or self._sizes.get(model.partition("/")[2])
+
     def _guess(self, model: str) -> str:
         """The priced model whose name is nearest to a misspelled one, as a question."""
-        routed = {name: "/".join(reversed(name.split("@", 1))) for name in self._prices}
-        near = difflib.get_close_matches(model, routed.values(), n=1, cutoff=0.85)
-        bare = [name for name in routed.values() if name.partition("/")[2] == model]
+        listed = [name for table in self._tables for name in table.prices]
+        routed = ["/".join(reversed(name.split("@", 1))) for name in listed]
+        near = difflib.get_close_matches(model, routed, n=1, cutoff=0.85)
+        bare = [name for name in routed if name.partition("/")[2] == model]
         found = [*bare[:1], *near]
         return f"did you mean {found[0]}? Otherwise " if found else ""
-
-    def updated(self, other: Mapping[str, Price]) -> PriceBook:
-        """A book in which the given prices overrule these."""
-        return PriceBook({**self._prices, **other})
-
-
-def load_prices(path: Path) -> dict[str, Price]:
-    """The prices in a YAML file in the format of `budgets/prices.yaml`.
-
-    Raises:
-        ConfigError: The file cannot be used as it stands.
-    """
-    stored = load_yaml(path, _PriceFile)
-    return {name: _from_entry(name, entry, path) for name, entry in stored.models.items()}
-
-
-def _from_entry(name: str, entry: _PriceEntry, path: Path) -> Price:
-    rates = Rates(
-        input=entry.input / MILLION,
-        output=entry.output / MILLION,
-        cache_read=(entry.input if entry.cache_read is None else entry.cache_read) / MILLION,
-        cache_write=(entry.input if entry.cache_write is None else entry.cache_write) / MILLION,
-        reasoning=(entry.output if entry.reasoning is None else entry.reasoning) / MILLION,
-    )
-    source = f"{path.name} {entry.as_of}" if entry.as_of else path.name
-    return Price(name, source, rates, (), entry.max_output_tokens, entry.max_input_tokens)
 
 
 FILES: ContextVar[tuple[Path, ...]] = ContextVar("horizon_price_files", default=())
@@ -205,73 +254,19 @@ def priced_by(file: str | None) -> Iterator[None]:
 
 
 @functools.cache
-def price_book(*files: Path) -> PriceBook:
-    """LiteLLM's shipped table, overruled by `budgets/prices.yaml`, overruled by the given files in their order."""
-    book = PriceBook(_litellm_prices())
-    for path in (BUDGETS / "prices.yaml", *files):
-        book = book.updated(load_prices(path))
-    return book
+def price_book(*files: Path, as_of: date | None = None) -> PriceBook:
+    """LiteLLM's shipped table, overruled by `budgets/prices.yaml`, overruled by the given files in their order.
 
+    Args:
+        files: In the format of `budgets/prices.yaml`.
+        as_of: The day whose prices are meant; None means today's.
 
-def _litellm_prices() -> dict[str, Price]:
-    """Read from LiteLLM's file, not through its import, which takes seconds and may ask the network."""
-    spec = importlib.util.find_spec("litellm")
-    if spec is None or spec.origin is None:
-        return {}
-    path = Path(spec.origin).with_name("model_prices_and_context_window_backup.json")
-    data = path.read_bytes()
-    digest = hashlib.sha256(data).hexdigest()[:8]
-    source = f"litellm {importlib.metadata.version('litellm')} map {digest}"
-    prices: dict[str, Price] = {}
-    for name, entry in json.loads(data).items():
-        price = _from_litellm(name, entry, source)
-        if price is not None:
-            prices[name] = price
-            for provider in _routes(str(entry.get("litellm_provider", ""))):
-                if not name.startswith(f"{provider}/"):
-                    prices[f"{name}@{provider}"] = price
-    return prices
+    Raises:
+        ConfigError: A file cannot be used as it stands.
+    """
+    from inspect_horizon.budgets.litellm_map import litellm_table
+    from inspect_horizon.budgets.price_file import load_prices
 
-
-def _routes(provider: str) -> tuple[str, ...]:
-    """What users write before a model's name for the provider that the table names."""
-    if provider.startswith("vertex_ai-"):
-        return provider, "vertex_ai"
-    return (provider, "bedrock") if provider == "bedrock_converse" else (provider,)
-
-
-def _from_litellm(name: str, entry: Mapping[str, Any], source: str) -> Price | None:
-    if entry.get("mode") not in ("chat", "responses", "completion", None) or not _priced(entry):
-        return None
-    above = sorted({int(match[1]) * 1000 for key in entry if (match := re.search(r"_above_(\d+)k_tokens$", key))})
-    steps = tuple((limit, _rates(entry, f"_above_{limit // 1000}k_tokens")) for limit in above)
-    return Price(
-        name, source, _rates(entry, ""), steps, _count(entry, "max_output_tokens"), _count(entry, "max_input_tokens")
-    )
-
-
-def _priced(entry: Mapping[str, Any]) -> bool:
-    """A chat entry whose input or output price is missing or zero is unpriced, not free."""
-    costs = [entry.get("input_cost_per_token"), entry.get("output_cost_per_token")]
-    return all(isinstance(cost, int | float) and cost > 0 for cost in costs)
-
-
-def _rates(entry: Mapping[str, Any], suffix: str) -> Rates:
-    def dollars(key: str, default: float) -> float:
-        value = entry.get(f"{key}{suffix}", entry.get(key) if suffix else None)
-        return float(value) if isinstance(value, int | float) else default
-
-    input_usd = dollars("input_cost_per_token", 0.0)
-    output_usd = dollars("output_cost_per_token", 0.0)
-    return Rates(
-        input=input_usd,
-        output=output_usd,
-        cache_read=dollars("cache_read_input_token_cost", input_usd),
-        cache_write=dollars("cache_creation_input_token_cost", input_usd),
-        reasoning=dollars("output_cost_per_reasoning_token", output_usd),
-    )
-
-
-def _count(entry: Mapping[str, Any], key: str) -> int | None:
-    value = entry.get(key)
-    return int(value) if isinstance(value, int | float) and value > 0 else None
+    stated = [load_prices(path) for path in (BUDGETS / "prices.yaml", *files)]
+    sizes = {model: count for file in stated for model, count in file.parameters.items()}
+    return PriceBook([litellm_table(), *(file.table for file in stated)], sizes, as_of=as_of)

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 from weakref import WeakKeyDictionary
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from inspect_horizon.budgets.account import Account
     from inspect_horizon.budgets.ledger import Ledger, Phase
 
@@ -24,6 +26,8 @@ class Run:
     seed: int | None = None
     """Chosen for this run; models that take a seed are given it."""
     phase: Phase = "agent"
+    notice: Callable[[], str] | None = None
+    """What is told before each call of what is left; None where nothing is."""
     anchors: dict[int, int] = field(default_factory=dict)
     """Tokens that conversations of this run were reported to have, by their fingerprint."""
 

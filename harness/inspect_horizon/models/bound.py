@@ -23,6 +23,9 @@ CLAUDE_TOOL_USE_TOKENS = 1024
 IMAGE_TOKENS = 20_000
 """No vendor's documentation charges more for one image or minute of audio."""
 
+CACHE_SETTINGS = ("cache_control", "cache_control_injection_points", "extra_body")
+"""Where a request can ask for a cache that is kept for an hour."""
+
 
 class Prompt:
     """What a request sends, ready to be bounded against what the run has seen before."""
@@ -31,11 +34,27 @@ class Prompt:
         self._messages = request["messages"]
         beside = {key: request[key] for key in ("tools", "response_format") if request.get(key)}
         self._beside = json.dumps(beside, default=str) if beside else ""
+        self._modalities = request.get("modalities") or ()
+        self._hour = '"ttl": "1h"' in json.dumps([request.get(key) for key in CACHE_SETTINGS], default=str) or any(
+            '"1h"' in json.dumps(message.get("cache_control"), default=str) for message in self._messages
+        )
         tool_use = CLAUDE_TOOL_USE_TOKENS if "claude" in request["model"] else TOOL_USE_TOKENS
         self._room = REQUEST_TOKENS + (tool_use if "tools" in beside else 0)
         self._fingerprints = [hash((request["model"], self._beside))]  # each model counts with a tokenizer of its own
         for message in self._messages:
             self._fingerprints.append(_extend(self._fingerprints[-1], message))
+
+    @property
+    def kinds(self) -> frozenset[str]:
+        """Kinds of token beyond plain text that the call can be billed for."""
+        contents = [message["content"] for message in self._messages if isinstance(message.get("content"), list)]
+        parts = [part for content in contents for part in content]
+        types = {part["type"] for part in parts}
+        kinds = {"image_input"} if "image_url" in types else set()
+        kinds |= {"audio_input", "audio_cache_read"} if "input_audio" in types else set()
+        kinds |= {f"{sense}_output" for sense in self._modalities if sense in ("audio", "image")}
+        kinds |= {"cache_write_1h"} if self._hour else set()
+        return frozenset(kinds)
 
     def bound(self, anchors: MutableMapping[int, int]) -> int:
         """The most tokens that the prompt can have, given the sizes already reported to this run."""

@@ -22,15 +22,13 @@ from inspect_ai.model import (
 )
 from inspect_ai.tool import ToolCall, ToolChoice, ToolFunction, ToolInfo
 
-from inspect_horizon.budgets.usage import Usage
-
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from inspect_horizon.budgets.usage import Usage
+
 Wire = dict[str, Any]
 
-MOST_TOKENS = 1_000_000_000
-"""No model reads or writes so many in a call; a usage that says so is wrong."""
 STOP_REASONS: dict[str, StopReason] = {
     "stop": "stop",
     "end_turn": "stop",
@@ -188,42 +186,6 @@ def _from_tool_call(call: Any, known: set[str]) -> ToolCall:
 
 def _plain(value: Any) -> dict[str, Any]:
     return dict(value) if isinstance(value, dict) else dict(value.model_dump())
-
-
-def read_usage(response: Any) -> Usage | None:
-    """What LiteLLM says the call used, or None where that is missing or cannot be true.
-
-    Its `prompt_tokens` holds the tokens read from and written to caches as well, whatever the vendor. Where the total
-    is more than prompt and completion the rest is reasoning, which some vendors leave out of the completion.
-    """
-    reported = getattr(response, "usage", None)
-    if reported is None or not reported.prompt_tokens:
-        return None
-    prompt = getattr(reported, "prompt_tokens_details", None)
-    completion = getattr(reported, "completion_tokens_details", None)
-    read = getattr(prompt, "cached_tokens", None) or 0
-    written = getattr(prompt, "cache_creation_tokens", None) or 0
-    said = reported.completion_tokens or 0
-    hidden = max((reported.total_tokens or 0) - reported.prompt_tokens - said, 0)
-    generated = said + hidden
-    if generated == 0 and any(_said_something(choice.message) for choice in response.choices):
-        return None
-    if max(reported.prompt_tokens, generated) > MOST_TOKENS:
-        return None
-    try:
-        return Usage(
-            input_tokens=reported.prompt_tokens - read - written,
-            cache_read_tokens=read,
-            cache_write_tokens=written,
-            output_tokens=generated,
-            reasoning_tokens=min(max(getattr(completion, "reasoning_tokens", None) or 0, hidden), generated),
-        )
-    except ValueError:
-        return None
-
-
-def _said_something(message: Any) -> bool:
-    return bool(message.content or message.tool_calls or getattr(message, "reasoning_content", None))
 
 
 def from_usage(usage: Usage) -> ModelUsage:

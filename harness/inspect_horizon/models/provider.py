@@ -30,24 +30,23 @@ from inspect_ai.util import LimitExceededError
 from litellm.exceptions import AuthenticationError, BadRequestError
 
 from inspect_horizon.budgets.budget import Budget
-from inspect_horizon.budgets.metering import Asked, Ticket, admit
+from inspect_horizon.budgets.metering import Answer, Asked, Ticket, admit
 from inspect_horizon.budgets.prices import FILES, Price, price_book
 from inspect_horizon.budgets.run import CURRENT, SAMPLES, Run
 from inspect_horizon.errors import BudgetExceeded, ModelError
 from inspect_horizon.models import embedded
+from inspect_horizon.models.billed import read_cost, read_tier, read_usage
 from inspect_horizon.models.bound import Prompt
 from inspect_horizon.models.clerk import CLERKS
-from inspect_horizon.models.convert import from_response, read_usage, to_message, to_tool, to_tool_choice
+from inspect_horizon.models.convert import from_response, to_message, to_tool, to_tool_choice
 from inspect_horizon.models.failures import WaitAsAsked, advice, can_be_billed, refusal, retry_decision, shorten
-from inspect_horizon.models.request import HIDDEN, options, smallest_output
+from inspect_horizon.models.request import HIDDEN, asked_tier, options, smallest_output
 from inspect_horizon.models.single_try import allow_one_try_only
 
 if TYPE_CHECKING:
     from inspect_ai.model import StopReason
     from inspect_ai.tool import ToolChoice, ToolInfo
     from tenacity.wait import wait_base
-
-    from inspect_horizon.budgets.usage import Usage
 
 litellm.suppress_debug_info = True
 litellm.telemetry = False
@@ -89,7 +88,8 @@ class LiteLLMAPI(ModelAPI):
         super().__init__(model_name, base_url, api_key, [], config)
         check_name(model_name)
         files = [Path(part) for part in str(model_args.pop("prices", "") or "").split(",") if part]
-        self.price = price_book(*FILES.get(), *files).find(model_name)
+        self.prices = price_book(*FILES.get(), *files)
+        self.price = self.prices.find(model_name)
         self.model_args = model_args
         if self.price is not None:
             set_model_info(f"litellm/{model_name}", _model_info(self.price))
@@ -121,9 +121,18 @@ class LiteLLMAPI(ModelAPI):
         if run is not None:
             return await self._within_budget(run, request, tools, patience)
         response = await self._call(request)
-        usage = read_usage(response)
-        usd = self.price.cost_usd(usage) if self.price and usage else None
-        return self._logged(self._output(response, tools, usage, usd), request, response.model_dump())
+        answer = self._read(response)
+        usd = answer.price.cost_usd(answer.usage, answer.tier) if answer.price and answer.usage else None
+        return self._logged(self._output(response, tools, answer, usd), request, response.model_dump())
+
+    def _read(self, response: Any) -> Answer:
+        return Answer(
+            usage=read_usage(response),
+            price=self.prices.served(self.model_name, response.model),
+            served_model=response.model,
+            tier=read_tier(response),
+            reported_usd=read_cost(response),
+        )
 
     def _refused(
         self, reason: StopReason, error: Exception, request: dict[str, Any]
@@ -158,13 +167,15 @@ class LiteLLMAPI(ModelAPI):
         deadline = math.inf if patience is None else anyio.current_time() + patience * NEARLY
         if self.model_name.startswith(f"{embedded.PROVIDER}/") and run.seed is not None:
             request["seed"] = run.seed
+        if run.notice is not None and run.phase == "agent":
+            request["messages"] = [*request["messages"], {"role": "user", "content": run.notice()}]
         prompt = Prompt(request)
         ticket = await self._admit(run, request, prompt)
         request["max_tokens"] = ticket.output_tokens // request.get("n", 1)
         response = await self._call_on(ticket, request, deadline)
-        usage = read_usage(response)
-        usd = ticket.answered(usage, served_model=response.model, price=self.price)
-        output = self._output(response, tools, usage, usd)
+        answer = self._read(response)
+        output = self._output(response, tools, answer, ticket.answered(answer))
+        usage = answer.usage
         if usage is not None:
             prompt.remember(run.anchors, to_message(output.message), usage.prompt_tokens, usage.output_tokens)
         return self._logged(output, request, response.model_dump())
@@ -178,6 +189,9 @@ class LiteLLMAPI(ModelAPI):
             prompt_tokens,
             self._wanted(run, request, prompt_tokens) * choices,
             smallest_output(request) * choices,
+            asked_tier(request),
+            prompt.kinds,
+            self.prices.parameters(self.model_name),
         )
         try:
             return await admit(run, asked)
@@ -215,10 +229,10 @@ class LiteLLMAPI(ModelAPI):
         """One request, without LiteLLM's own retries: Inspect's are the only ones."""
         return await litellm.acompletion(**request, num_retries=0, max_retries=0, _skip_mcp_handler=True)
 
-    def _output(self, response: Any, tools: list[ToolInfo], usage: Usage | None, usd: float | None) -> ModelOutput:
-        output = from_response(response, self.model_name, tools, usage)
-        if usd is not None and self.price is not None:
-            output.metadata = {COST: usd, "price_source": self.price.source}
+    def _output(self, response: Any, tools: list[ToolInfo], answer: Answer, usd: float | None) -> ModelOutput:
+        output = from_response(response, self.model_name, tools, answer.usage)
+        if usd is not None and answer.price is not None:
+            output.metadata = {COST: usd, "price_source": answer.price.source}
         return output
 
     def _logged(
@@ -296,7 +310,7 @@ def _limit(run: Run, error: BudgetExceeded) -> LimitExceededError:
     account = run.account
     budget = account.budget if account else Budget(1.0, "tokens")
     spent = account.spent if account else 0.0
-    kind = "cost" if budget.kind == "usd" else "token"
+    kind = "cost" if budget.kind == "usd" else "token"  # Inspect knows no limit for the other kinds
     return LimitExceededError(kind, value=spent, limit=budget.amount, message=str(error))  # type: ignore[arg-type]
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from inspect_horizon.budgets.prices import plain_tier
+
 if TYPE_CHECKING:
     from inspect_ai.model import GenerateConfig
 
@@ -55,3 +57,8 @@ def smallest_output(request: dict[str, Any]) -> int:
     if not request["model"].startswith("openai/"):
         thinking = max(thinking, THINKING_BUDGETS.get(str(request.get("reasoning_effort")), 0))
     return int(thinking) + SMALLEST_OUTPUT
+
+
+def asked_tier(request: dict[str, Any]) -> str:
+    """The tier of service that a request asks for, by the name that price tables use."""
+    return plain_tier(request.get("service_tier") or (request.get("extra_body") or {}).get("service_tier"))

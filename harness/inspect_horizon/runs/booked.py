@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from inspect_horizon.budgets.ledger import Ledger
-from inspect_horizon.budgets.usage import COUNTS
+from inspect_horizon.budgets.usage import COUNTS, MAIN_COUNTS
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -26,6 +26,8 @@ class Attempt:
     started_at: str
     overshoot: float | None
     """In the budget's unit; None where a kill cut the attempt off."""
+    spent: float | None
+    """Of the budget, in its unit."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +47,7 @@ class Booked:
         calls = self.calls.get(attempt_id, ())
         agent = [call for call in calls if call["phase"] == "agent" and call["outcome"] == "answered"]
         wasted = [call for call in calls if call["outcome"] == "lost" or call["settled_at"] is None]
-        counts = {name: _total(_tokens(call)[name] for call in agent) for name in COUNTS}
+        counts = {name: _total(_tokens(call)[name] for call in agent) for name in MAIN_COUNTS}
         return {
             **counts,
             "model_calls": len(agent),
@@ -57,6 +59,7 @@ class Booked:
             "price_source": next((call["price_source"] for call in agent if call["price_source"]), None),
             "served_model": next((call["served_model"] for call in agent if call["served_model"]), None),
             "overshoot": self.attempts[attempt_id].overshoot,
+            "budget_spent": self.attempts[attempt_id].spent,
         }
 
     def call_rows(self) -> list[dict[str, Any]]:
@@ -67,7 +70,7 @@ class Booked:
         settled = call["settled_at"]
         return {
             **{name: call[name] for name in ("call_id", "run_id", "phase", "model", "served_model", "cost_usd")},
-            **{name: call[name] for name in ("price_source", "outcome")},
+            **{name: call[name] for name in ("price_source", "outcome", "tier", "reported_usd", "note")},
             **_tokens(call),
             "attempt": self.attempt_numbers.get(call["attempt_id"]),
             "sample_uuid": call["attempt_id"],
@@ -92,7 +95,9 @@ def booked(path: Path) -> Booked:
         for call in ledger.calls():
             calls[call["attempt_id"]].append(call)
         attempts = {
-            row["attempt_id"]: Attempt(row["attempt_id"], row["run_id"], _time(row["started_at"]), row["overshoot"])
+            row["attempt_id"]: Attempt(
+                row["attempt_id"], row["run_id"], _time(row["started_at"]), row["overshoot"], row["spent"]
+            )
             for row in ledger.attempts()
         }
     finally:
@@ -101,13 +106,7 @@ def booked(path: Path) -> Booked:
 
 
 def _tokens(call: Call) -> dict[str, Any]:
-    return {
-        "input_tokens": call["input_tokens"],
-        "cache_read_tokens": call["cache_read_tokens"],
-        "cache_write_tokens": call["cache_write_tokens"],
-        "output_tokens": call["generated_tokens"],
-        "reasoning_tokens": call["reasoning_tokens"],
-    }
+    return {name: call["generated_tokens" if name == "output_tokens" else name] for name in COUNTS}
 
 
 def _total(values: Iterable[float | None]) -> float | None:

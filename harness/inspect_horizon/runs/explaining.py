@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from inspect_horizon.budgets.usage import COUNTS, Usage
+from inspect_horizon.budgets.usage import COUNTS, MAIN_COUNTS, Usage
 from inspect_horizon.errors import UsageError
 from inspect_horizon.runs.store import read_runs, read_table
 
@@ -36,13 +36,15 @@ class ExplainedCall:
     booked_usd: float | None
     """What the ledger charged; for a call that was never settled, what it had reserved."""
     worst_case: bool
+    tier: str | None
+    """The tier of service that it was charged at."""
     price: Price | None
     """The price that gives the booked dollars, where the book at hand still has it."""
 
     @property
     def repriced_usd(self) -> float | None:
         """Tokens times the price at hand; None where either is not known."""
-        return self.price.cost_usd(self.usage) if self.price is not None and self.usage is not None else None
+        return self.price.cost_usd(self.usage, self.tier) if self.price is not None and self.usage is not None else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,9 +128,10 @@ def _meant(asked: str, known: list[str]) -> str:
 
 
 def _explained(row: dict[str, Any], prices: PriceBook) -> ExplainedCall:
-    counts = [row[name] for name in COUNTS]
-    usage = None if None in counts or row["worst_case"] else Usage(*map(int, counts))
-    price = prices.find(row["model"])
+    known = {name: row.get(name) for name in COUNTS}
+    stated = None not in [known[name] for name in MAIN_COUNTS] and not row["worst_case"]
+    usage = Usage(**{name: int(count or 0) for name, count in known.items()}) if stated else None
+    price = prices.served(row["model"], row["served_model"])
     return ExplainedCall(
         attempt=int(row["attempt"] or 1),
         phase=row["phase"],
@@ -137,6 +140,7 @@ def _explained(row: dict[str, Any], prices: PriceBook) -> ExplainedCall:
         usage=usage,
         booked_usd=row["reserved_usd"] if row["outcome"] is None else row["cost_usd"],
         worst_case=bool(row["worst_case"]),
+        tier=row.get("tier"),
         price=price if price is not None and price.source == row["price_source"] else None,
     )
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Literal, get_args
 import pandas as pd
 import pyarrow as pa
 
+from inspect_horizon.budgets.budget import KINDS
 from inspect_horizon.runs.identity import StopReason
 
 if TYPE_CHECKING:
@@ -24,7 +25,7 @@ SCHEMA_VERSION = 1
 VERSION_KEY = b"inspect_horizon.schema_version"
 TABLE_KEY = b"inspect_horizon.table"
 
-BUDGET_KINDS = ("tokens", "output_tokens", "usd", "cost_ratio", "flops", "flops_generated", "seconds")
+BUDGET_KINDS: tuple[str, ...] = KINDS
 STOP_REASONS: tuple[str, ...] = get_args(StopReason)
 HUMAN_SOURCES = ("baseline", "estimate", "bucket", "model")
 SOURCE_ALIASES = {"estimated bucket": "bucket"}
@@ -90,6 +91,14 @@ USAGE = (
     _tokens("output_tokens", "Generated tokens, reasoning included"),
     _tokens("reasoning_tokens", "The part of the generated tokens that was reasoning"),
 )
+PARTS_OF_USAGE = (
+    _tokens("cache_write_1h_tokens", "The part of the tokens written to the cache that it keeps for an hour"),
+    _tokens("audio_input_tokens", "The part of `input_tokens` that was sound"),
+    _tokens("audio_cache_read_tokens", "The part of `cache_read_tokens` that was sound"),
+    _tokens("image_input_tokens", "The part of `input_tokens` that was pictures"),
+    _tokens("audio_output_tokens", "The part of `output_tokens` that was sound"),
+    _tokens("image_output_tokens", "The part of `output_tokens` that was pictures"),
+)
 HUMAN = (
     Column("human_minutes", "real", "Minutes a qualified human needs for the task", above=0),
     Column(
@@ -118,7 +127,8 @@ RUNS = (
     Column("protocol", "json", "What stands behind the condition's label"),
     Column("budget_kind", "text", "Unit of the budget; null for a run without one", choices=BUDGET_KINDS),
     Column("budget_amount", "real", "The most the run may spend, in the unit of `budget_kind`", above=0),
-    _usd("budget_usd", "US dollars that the budget comes to for this task; null for token budgets"),
+    _usd("budget_usd", "US dollars that the budget comes to for this task; null for other than dollar budgets"),
+    Column("budget_spent", "real", "What the run spent of its budget, in the unit of `budget_kind`", least=0),
     Column("success", "boolean", "Whether the task was solved; null if the run ended in an error"),
     Column("score", "real", "The scorer's number behind success, in the scorer's unit"),
     Column(
@@ -177,11 +187,13 @@ CALLS = (
     Column("phase", "text", "What the call was for", choices=("agent", "fork", "scorer")),
     Column("model", "text", "The model that was asked for"),
     Column("served_model", "text", "The model that the provider says has answered"),
-    Column("tier", "text", "The price tier, such as batch or a long prompt"),
+    Column("tier", "text", "The tier of service that it was charged at, such as standard, flex or batch"),
     _usd("reserved_usd", "The most it could cost, held before it was made, in US dollars"),
     _tokens("reserved_tokens", "The most tokens it could use, held before it was made"),
     *USAGE,
+    *PARTS_OF_USAGE,
     _usd("cost_usd", "US dollars at list price"),
+    _usd("reported_usd", "US dollars that the provider itself says it charges; null where it does not say"),
     Column("price_source", "text", "Which price list `cost_usd` used, and its date"),
     _seconds("latency_seconds", "Seconds until the answer was complete"),
     _tokens("retries", "Requests before this one that brought no answer"),
@@ -192,6 +204,7 @@ CALLS = (
         choices=("answered", "rejected", "lost"),
     ),
     Column("worst_case", "boolean", "Whether it was settled at what was held, since no usage could be believed"),
+    Column("note", "text", "What is unusual about its bill"),
     Column("started_at", "time", "When it was reserved"),
     Column("settled_at", "time", "When it was settled"),
 )

@@ -9,21 +9,29 @@ from typing import TYPE_CHECKING, cast
 
 from inspect_ai.agent import Agent, as_solver, is_agent
 from inspect_ai.log import transcript
+from inspect_ai.model import ChatMessageUser
 from inspect_ai.solver import Generate, Solver, TaskState, solver
 from inspect_ai.util import LimitExceededError
 
 from inspect_horizon.budgets.account import Account
 from inspect_horizon.budgets.budget import Budget
 from inspect_horizon.budgets.ledger import Ledger
+from inspect_horizon.budgets.measure import parse_weights
 from inspect_horizon.budgets.run import CURRENT, SAMPLES, Run
 from inspect_horizon.runs.identity import SUMMARY, StopReason, run_id
+from inspect_horizon.strategies.deadline import within_seconds
 from inspect_horizon.strategies.failing import Outages, explained
+from inspect_horizon.strategies.notice import Notice, running_text, start_text
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Awaitable, Callable, Iterator, Mapping
 
     from inspect_ai.model import ModelOutput
 
+PROVIDER = "litellm"
+"""The name in Inspect of the provider that holds calls to their budgets; others have Inspect's own limits alone."""
+FUSES: dict[str, str] = {"usd": "cost", "seconds": "working"}
+"""The type of Inspect's limit behind each kind of budget; for the others it is the one on tokens."""
 LEDGER: ContextVar[Ledger | None] = ContextVar("horizon_ledger", default=None)
 OUTAGES: ContextVar[Outages | None] = ContextVar("horizon_outages", default=None)
 
@@ -43,7 +51,14 @@ def booked_in(ledger: Ledger) -> Iterator[None]:
 
 
 @solver
-def budgeted(agent: Agent | Solver, budget: str, cell_id: str = "", seed: int | None = None) -> Solver:
+def budgeted(
+    agent: Agent | Solver,
+    budget: str,
+    cell_id: str = "",
+    seed: int | None = None,
+    notice: Notice = "off",
+    token_weights: str | None = None,
+) -> Solver:
     """Run an agent or solver so that it never spends more than its budget.
 
     Args:
@@ -51,21 +66,29 @@ def budgeted(agent: Agent | Solver, budget: str, cell_id: str = "", seed: int | 
         budget: As text, such as `usd:0.50` or `cost_ratio:1/32`, which needs `human_cost_usd` in the sample's metadata.
         cell_id: Stable name of the planned cell; the run's id is this, the sample's id and its epoch.
         seed: Of the sweep; each run derives its own from it.
+        notice: What the agent is told of its budget.
+        token_weights: What each count of tokens weighs under `weighted_tokens`, such as `input+5*output`.
+
+    Raises:
+        UsageError: The budget or the weights cannot be read.
     """
     inner = as_solver(agent) if is_agent(agent) else cast("Solver", agent)
     limit = Budget.parse(budget)
+    weights = parse_weights(token_weights or "") if limit.kind == "weighted_tokens" else {}
     ledger = LEDGER.get() or Ledger()
     outages = OUTAGES.get() or Outages()
 
     async def solve(state: TaskState, generate: Generate) -> TaskState:
         model = str(state.model).removeprefix("litellm/")
         outages.check(model)
-        run = _begin(state, limit, ledger, cell_id, seed)
+        run = _begin(state, limit, weights, ledger, cell_id, seed)
+        account = run.account
+        _tell(notice, state, run)
         CURRENT.set(run)
         SAMPLES[transcript()] = run  # where the scorer finds it: Inspect scores outside this coroutine's context
         reason: StopReason = "error"
         try:
-            state = await inner(state, generate)
+            state = await _within(account, lambda: inner(state, generate))
             reason = _ending(state.output, run)
         except Exception as error:
             reached = stopped_by(error)
@@ -104,15 +127,34 @@ def _of_budget(reached: LimitExceededError, run: Run) -> bool:
     if run.account is None:
         return False
     budget = run.account.budget
-    fuse = reached.type == ("cost" if budget.kind == "usd" else "token") and reached.limit >= budget.amount
+    fuse = reached.type == FUSES.get(budget.kind, "token") and reached.limit >= budget.amount
     return run.account.refused or fuse
 
 
-def _begin(state: TaskState, budget: Budget, ledger: Ledger, cell_id: str, seed: int | None) -> Run:
+def _tell(notice: Notice, state: TaskState, run: Run) -> None:
+    """Say at the start what the budget is, where the agent is to know; what is left is said call by call."""
+    account = run.account
+    if account is None or notice == "off":
+        return
+    state.messages.append(ChatMessageUser(content=start_text(account)))
+    if notice == "running":
+        run.notice = lambda: running_text(account)
+
+
+async def _within(account: Account | None, work: Callable[[], Awaitable[TaskState]]) -> TaskState:
+    """Do the work; under a budget of seconds only as long as they last."""
+    if account is None or account.budget.kind != "seconds":
+        return await work()
+    return await within_seconds(account, work)
+
+
+def _begin(
+    state: TaskState, budget: Budget, weights: Mapping[str, float], ledger: Ledger, cell_id: str, seed: int | None
+) -> Run:
     human_cost = (state.metadata or {}).get("human_cost_usd")
     name = run_id(cell_id, str(state.sample_id), state.epoch)
     own_seed = None if seed is None else int.from_bytes(hashlib.sha256(f"{seed}/{name}".encode()).digest()[:4], "big")
-    run = Run(name, state.uuid, Account(budget.resolve(human_cost)), ledger, seed=own_seed)
+    run = Run(name, state.uuid, Account(budget.resolve(human_cost), weights), ledger, seed=own_seed)
     ledger.begin(run.run_id, run.attempt_id)
     return run
 
@@ -135,5 +177,6 @@ def _end(state: TaskState, run: Run, reason: StopReason) -> None:
         "budget": str(account.budget) if account else None,
         "spent": account.spent if account else None,
         "overshoot": overshoot,
+        "enforcement": "hard" if state.model.api == PROVIDER else "soft",
     }
-    run.ledger.end(run.attempt_id, reason, overshoot)
+    run.ledger.end(run.attempt_id, reason, spent=account.spent if account else None, overshoot=overshoot)
