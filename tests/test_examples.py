@@ -70,7 +70,7 @@ def test_the_sweep_file_of_the_readme_can_be_planned(tmp_path: Path) -> None:
     path.write_text(block("yaml", "models:"))
     made = plan(make_sweep(path))
     assert made.sweep.spend_cap_usd == 20.0
-    assert made.sweep.generation.reasoning_effort == "low"
+    assert made.sweep.generation.reasoning_effort == ("low",)
     assert len(made.cells) == 2 * 2 * 4
     assert made.most_usd is not None
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from inspect_horizon.budgets.grid import Grid
+from inspect_horizon.strategies.notice import NOTICES
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -24,8 +25,18 @@ FLAGS = (
     click.option("--wage", "wage_usd_per_hour", type=float, help="Human wage, $ an hour.  [default: 50]"),
     click.option("--spend-cap", "spend_cap_usd", help="The most the whole sweep may spend, such as 50usd."),
     click.option("--temperature", type=click.FloatRange(0, 2), help="Passed to the model."),
-    click.option("--reasoning-effort", help="Passed to the model."),
-    click.option("--reasoning-tokens", type=click.IntRange(min=1), help="Passed to the model."),
+    click.option("--reasoning-effort", multiple=True, help="Passed to the model; may be repeated."),
+    click.option(
+        "--reasoning-tokens", type=click.IntRange(min=1), multiple=True, help="Passed to the model; may be repeated."
+    ),
+    click.option("--service-tier", help="Tier of service, such as flex; at its own price."),
+    click.option(
+        "--notice",
+        type=click.Choice(NOTICES),
+        multiple=True,
+        help="What agents are told of their budget; may be repeated.  [default: off]",
+    ),
+    click.option("--token-weights", help="For budgets in weighted_tokens, such as input+5*output."),
     click.option(
         "--max-tokens",
         type=click.IntRange(min=1),

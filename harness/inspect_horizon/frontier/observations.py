@@ -26,6 +26,18 @@ MOST_BUDGETS = 9
 
 _CONFIGURATION = ("model", "scaffold", "strategy", "condition")
 _TOKENS = ("input_tokens", "cache_read_tokens", "cache_write_tokens", "output_tokens")
+_SPEND = {
+    "usd": "cost_usd",
+    "tokens": "input_tokens",
+    "output_tokens": "output_tokens",
+    "cost_ratio": "cost_usd",
+    "seconds": "working_seconds",
+    "weighted_tokens": "budget_spent",
+    "flops": "budget_spent",
+    "flops_generated": "budget_spent",
+}
+"""The column without which a run's spend in each kind of budget is not known."""
+_NUMBERS = ("human_minutes", "human_cost_usd", "budget_amount", "budget_spent", "weight", "cost_usd", "working_seconds")
 _REQUIRED = ("task_id", "model", "success", "human_minutes")
 
 
@@ -96,7 +108,8 @@ def observe(
         runs: One row a run; `task_id`, `model`, `success`, `human_minutes` and the spend of `kind` are needed, other
             columns of the runs table are used where they are there.
         checkpoints: What a run's answer was worth at each rung; without any, success at its total spend.
-        kind: `usd`, `tokens`, `output_tokens` or `cost_ratio`.
+        kind: `usd`, `tokens`, `output_tokens`, `cost_ratio` or `seconds`, which any run can be read in, or the kind of
+            the runs' own budgets (`weighted_tokens`, `flops`, `flops_generated`).
         amounts: Budgets in the unit of `kind`; by default those of the runs, or doublings over the spends of successes.
         cap: The most a run without a recorded stop reason could spend, in the unit of `kind`: its failure at the cap
             says nothing of larger budgets.
@@ -129,10 +142,9 @@ def observe(
 
 
 def _check(runs: pd.DataFrame, kind: str) -> None:
-    spend = {"usd": ("cost_usd",), "tokens": _TOKENS, "output_tokens": ("output_tokens",), "cost_ratio": ("cost_usd",)}
-    if kind not in spend:
-        raise UsageError(f"budget kind {kind!r} has no frontier", fix=f"choose one of {', '.join(spend)}")
-    missing = [name for name in (*_REQUIRED, *spend[kind][:1]) if name not in runs.columns]
+    if kind not in _SPEND:
+        raise UsageError(f"budget kind {kind!r} has no frontier", fix=f"choose one of {', '.join(_SPEND)}")
+    missing = [name for name in (*_REQUIRED, _SPEND[kind]) if name not in runs.columns]
     if missing:
         raise DataError(
             f"the table of runs has no column {', '.join(missing)}; it has {', '.join(map(str, runs.columns))}",
@@ -145,7 +157,7 @@ def _prepare(runs: pd.DataFrame, kind: str) -> pd.DataFrame:
     table = runs.reset_index(drop=True).copy()
     for name in (*_CONFIGURATION, "suite", "stop_reason", "budget_kind", "protocol"):
         table[name] = _text(table, name)
-    for name in ("human_minutes", "human_cost_usd", "budget_amount", "weight", "cost_usd", *_TOKENS):
+    for name in (*_NUMBERS, *_TOKENS):
         table[name] = _numbers(table, name)
     table["success"] = _numbers(table, "success")
     table["superseded"] = _numbers(table, "superseded").fillna(0.0) > 0
@@ -186,6 +198,9 @@ def _spend(table: pd.DataFrame, kind: str) -> pd.Series[float]:
         return table["cost_usd"] / table["human_cost_usd"].where(table["human_cost_usd"] > 0)
     if kind == "output_tokens":
         return table["output_tokens"]
+    if kind != "tokens":
+        own = table["budget_spent"].where(table["budget_kind"] == kind)
+        return own.fillna(table["working_seconds"]) if kind == "seconds" else own
     counted = [name for name in _TOKENS if table[name].notna().any()]
     return table[counted].sum(axis=1, skipna=False) if counted else table["output_tokens"]
 

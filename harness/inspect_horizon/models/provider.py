@@ -19,7 +19,6 @@ from inspect_ai.model import (
     ModelAPI,
     ModelCall,
     ModelCost,
-    ModelInfo,
     ModelOutput,
     ModelUsage,
     RetryDecision,
@@ -31,7 +30,7 @@ from litellm.exceptions import AuthenticationError, BadRequestError
 
 from inspect_horizon.budgets.budget import Budget
 from inspect_horizon.budgets.metering import Answer, Asked, Ticket, admit
-from inspect_horizon.budgets.prices import FILES, Price, price_book
+from inspect_horizon.budgets.prices import FILES, price_book
 from inspect_horizon.budgets.run import CURRENT, SAMPLES, Run
 from inspect_horizon.errors import BudgetExceeded, ModelError
 from inspect_horizon.models import embedded
@@ -40,6 +39,7 @@ from inspect_horizon.models.bound import Prompt
 from inspect_horizon.models.clerk import CLERKS
 from inspect_horizon.models.convert import from_response, to_message, to_tool, to_tool_choice
 from inspect_horizon.models.failures import WaitAsAsked, advice, can_be_billed, refusal, retry_decision, shorten
+from inspect_horizon.models.info import model_info
 from inspect_horizon.models.request import HIDDEN, asked_tier, options, smallest_output
 from inspect_horizon.models.single_try import allow_one_try_only
 
@@ -92,7 +92,7 @@ class LiteLLMAPI(ModelAPI):
         self.price = self.prices.find(model_name)
         self.model_args = model_args
         if self.price is not None:
-            set_model_info(f"litellm/{model_name}", _model_info(self.price))
+            set_model_info(f"litellm/{model_name}", model_info(self.price))
 
     async def generate(
         self,
@@ -312,15 +312,3 @@ def _limit(run: Run, error: BudgetExceeded) -> LimitExceededError:
     spent = account.spent if account else 0.0
     kind = "cost" if budget.kind == "usd" else "token"  # Inspect knows no limit for the other kinds
     return LimitExceededError(kind, value=spent, limit=budget.amount, message=str(error))  # type: ignore[arg-type]
-
-
-def _model_info(price: Price) -> ModelInfo:
-    base = price.base
-    million = 1_000_000
-    cost = ModelCost(
-        input=base.input * million,
-        output=base.output * million,
-        input_cache_write=base.cache_write * million,
-        input_cache_read=base.cache_read * million,
-    )
-    return ModelInfo(cost=cost, context_length=price.max_input_tokens, output_tokens=price.max_output_tokens)

@@ -11,8 +11,14 @@ BEYOND = "…"
 
 _TIMES = (("s", 1 / 60), ("min", 1.0), ("h", 60.0), ("d", 1440.0), ("y", 525_600.0))
 """Units of time in minutes. A day is 24 hours and a year 365 such days, so that no working hours are assumed."""
-_MULTIPLES = (("", 1.0), ("k", 1e3), ("M", 1e6), ("G", 1e9), ("T", 1e12))
-_NOUNS = {"tokens": " tokens", "output_tokens": " output tokens"}
+_MULTIPLES = (("", 1.0), ("k", 1e3), ("M", 1e6), ("G", 1e9), ("T", 1e12), ("P", 1e15), ("E", 1e18), ("Z", 1e21))
+_NOUNS = {
+    "tokens": " tokens",
+    "output_tokens": " output tokens",
+    "weighted_tokens": " weighted tokens",
+    "flops": " FLOP",
+    "flops_generated": " FLOP generated",
+}
 
 
 def format_minutes(minutes: float) -> str:
@@ -77,6 +83,8 @@ def format_budget(kind: str, amount: float, *, unit: bool = True) -> str:
     _check(amount)
     if kind == "cost_ratio":
         return f"{_plain(_round(100 * amount, 3))} %"
+    if kind == "seconds":
+        return format_minutes(amount / 60)
     return _multiple(amount) + (_NOUNS.get(kind, f" {kind}") if unit else "")
 
 

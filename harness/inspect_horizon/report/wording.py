@@ -22,6 +22,10 @@ _BUDGETS = {
     "usd": "US dollars",
     "tokens": "tokens",
     "output_tokens": "output tokens",
+    "weighted_tokens": "weighted tokens",
+    "flops": "floating point operations",
+    "flops_generated": "floating point operations of generation",
+    "seconds": "seconds of working time",
     "cost_ratio": "share of the human cost",
 }
 

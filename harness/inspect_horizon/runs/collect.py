@@ -11,11 +11,13 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from inspect_horizon.budgets.prices import price_book
 from inspect_horizon.errors import DataError
 from inspect_horizon.runs.booked import Booked, booked
 from inspect_horizon.runs.casting import conform
 from inspect_horizon.runs.completing import final_checkpoints
 from inspect_horizon.runs.identity import CELL, SUMMARY, run_id
+from inspect_horizon.runs.logged import logged_spend
 from inspect_horizon.runs.schema import SOURCE_ALIASES
 from inspect_horizon.runs.store import write_tables
 
@@ -123,11 +125,14 @@ def _sample_row(header: EvalLog, summary: EvalSampleSummary, path: Path, origin:
         "score": _score(summary),
     }
     row |= _of_cell(cell) if cell else _of_foreign(header)
-    row["stop_reason"] = _stop_reason(summary, (known.get(SUMMARY) or {}).get("stop_reason"))
+    noted = known.get(SUMMARY) or {}
+    row["stop_reason"] = _stop_reason(summary, noted.get("stop_reason"))
+    if cell:
+        row["enforcement"] = noted.get("enforcement", "hard")
     row["success"] = _success(row, known.get("success_threshold"), (cell or {}).get("scores", "state"))
     planned = run_id(cell["cell_id"], str(summary.id), summary.epoch) if cell else None
     row["run_id"] = planned or _foreign_name(header, summary)
-    return {**row, **_logged_usage(summary)}
+    return {**row, **logged_spend(summary.model_usage or {}, price_book())}
 
 
 def _foreign_name(header: EvalLog, summary: EvalSampleSummary) -> str:
@@ -208,22 +213,6 @@ def _success(row: Mapping[str, Any], threshold: float | None, scores: str) -> bo
         return None
     right = row["score"] >= (1.0 if threshold is None else threshold)
     return right and (scores == "state" or row["stop_reason"] == "submitted")
-
-
-def _logged_usage(summary: EvalSampleSummary) -> dict[str, Any]:
-    """What Inspect counted; used where no ledger did, and then graders are in it."""
-    usages = list((summary.model_usage or {}).values())
-    if not usages:
-        return {}
-    costs = [usage.total_cost for usage in usages]
-    return {
-        "input_tokens": sum(usage.input_tokens for usage in usages),
-        "cache_read_tokens": sum(usage.input_tokens_cache_read or 0 for usage in usages),
-        "cache_write_tokens": sum(usage.input_tokens_cache_write or 0 for usage in usages),
-        "output_tokens": sum(usage.output_tokens for usage in usages),
-        "reasoning_tokens": sum(usage.reasoning_tokens or 0 for usage in usages),
-        "cost_usd": None if None in costs else sum(cost for cost in costs if cost is not None),
-    }
 
 
 def _killed(samples: Mapping[str, Any], book: Booked, origin: Origin) -> Iterable[dict[str, Any]]:

@@ -158,8 +158,9 @@ def _spent(runs: pd.DataFrame, cap: Budget) -> pd.Series[Any]:
         "cost_ratio": runs["cost_usd"] / runs["human_cost_usd"],
         "tokens": runs[TOTAL_TOKENS].sum(axis=1, skipna=False),
         "output_tokens": runs["output_tokens"],
+        "seconds": runs["working_seconds"],
     }
-    return spends[cap.kind]
+    return spends.get(cap.kind, runs["budget_spent"])
 
 
 def _disagreements(runs: pd.DataFrame, source: Source, differing: pd.DataFrame) -> list[str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from contextvars import ContextVar
 from typing import TYPE_CHECKING, cast
 
@@ -11,7 +11,7 @@ from inspect_ai.agent import Agent, as_solver, is_agent
 from inspect_ai.log import transcript
 from inspect_ai.model import ChatMessageUser
 from inspect_ai.solver import Generate, Solver, TaskState, solver
-from inspect_ai.util import LimitExceededError
+from inspect_ai.util import LimitExceededError, cost_limit
 
 from inspect_horizon.budgets.account import Account
 from inspect_horizon.budgets.budget import Budget
@@ -25,6 +25,7 @@ from inspect_horizon.strategies.notice import Notice, running_text, start_text
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterator, Mapping
+    from contextlib import AbstractContextManager
 
     from inspect_ai.model import ModelOutput
 
@@ -88,7 +89,8 @@ def budgeted(
         SAMPLES[transcript()] = run  # where the scorer finds it: Inspect scores outside this coroutine's context
         reason: StopReason = "error"
         try:
-            state = await _within(account, lambda: inner(state, generate))
+            with _inspects_own(account, hard=_is_hard(state)):
+                state = await _within(account, lambda: inner(state, generate))
             reason = _ending(state.output, run)
         except Exception as error:
             reached = stopped_by(error)
@@ -141,6 +143,18 @@ def _tell(notice: Notice, state: TaskState, run: Run) -> None:
         run.notice = lambda: running_text(account)
 
 
+def _is_hard(state: TaskState) -> bool:
+    """Whether the model's calls are held to the budget before they are made."""
+    return state.model.api == PROVIDER
+
+
+def _inspects_own(account: Account | None, *, hard: bool) -> AbstractContextManager[object]:
+    """Inspect's limit on dollars for a model that another provider calls; the task's own cannot differ by sample."""
+    if hard or account is None or account.budget.kind != "usd":
+        return nullcontext()
+    return cost_limit(account.budget.amount)
+
+
 async def _within(account: Account | None, work: Callable[[], Awaitable[TaskState]]) -> TaskState:
     """Do the work; under a budget of seconds only as long as they last."""
     if account is None or account.budget.kind != "seconds":
@@ -177,6 +191,7 @@ def _end(state: TaskState, run: Run, reason: StopReason) -> None:
         "budget": str(account.budget) if account else None,
         "spent": account.spent if account else None,
         "overshoot": overshoot,
-        "enforcement": "hard" if state.model.api == PROVIDER else "soft",
+        "enforcement": "hard" if _is_hard(state) else "soft",
     }
-    run.ledger.end(run.attempt_id, reason, spent=account.spent if account else None, overshoot=overshoot)
+    spent = account.spent if account is not None and (_is_hard(state) or account.clock is not None) else None
+    run.ledger.end(run.attempt_id, reason, spent=spent, overshoot=overshoot)

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import json
+import math
 from typing import Any
 
 from inspect_ai import Task, task, task_with
 from inspect_ai.dataset import MemoryDataset
-from inspect_ai.model import GenerateConfig, get_model
+from inspect_ai.model import GenerateConfig, get_model, set_model_info
 
 from inspect_horizon.budgets.budget import Budget
+from inspect_horizon.budgets.prices import price_book
+from inspect_horizon.errors import UsageError
+from inspect_horizon.models.info import model_info
 from inspect_horizon.runs.identity import CELL
 from inspect_horizon.strategies.budgeted import budgeted
 from inspect_horizon.strategies.single import single
@@ -19,6 +23,8 @@ from inspect_horizon.sweeps.plan import PLAIN, Cell
 
 SLACK = 1 + 1e-6
 """Inspect's own limits are the second fuse: they must not blow on rounding alone."""
+SECONDS_OF_SLACK = 2
+"""Inspect looks at its clock once a second."""
 
 
 @task
@@ -47,12 +53,16 @@ def cell(
         protocol: The condition, as JSON, where it is not the plain one.
     """
     asked = json.loads(protocol) if isinstance(protocol, str) else protocol or {}
+    limit_of_runs = Budget.parse(budget)
+    name = f"litellm/{model}" if model else str(get_model())
+    if not name.startswith("litellm/"):
+        _prepare_foreign(name, limit_of_runs)
     planned = Cell(
         suite=load_suite(suite),
         suite_name=suite,
-        model=model or str(get_model()).removeprefix("litellm/"),
+        model=name.removeprefix("litellm/"),
         strategy=strategy,
-        budget=Budget.parse(budget),
+        budget=limit_of_runs,
         limit=limit,
         epochs=epochs,
         wage_usd_per_hour=wage,
@@ -61,6 +71,22 @@ def cell(
     )
     made = as_task(planned)
     return task_with(made, model=f"litellm/{model}") if model else made
+
+
+def _prepare_foreign(model: str, budget: Budget) -> None:
+    """Let Inspect's own limits hold a model of another provider, which makes its runs `soft`.
+
+    Raises:
+        UsageError: Inspect has no limit of this kind.
+        PriceError: The budget is in dollars and the model's price is not known.
+    """
+    if budget.kind in ("weighted_tokens", "flops", "flops_generated"):
+        raise UsageError(
+            f"Inspect itself has no limit in {budget.kind}, and {model} is called past this project's provider",
+            fix=f"call it as litellm/{model}, or choose a budget in usd, tokens, output_tokens, cost_ratio or seconds",
+        )
+    if budget.needs_price:
+        set_model_info(model, model_info(price_book().price(model)))
 
 
 def as_task(planned: Cell) -> Task:
@@ -77,7 +103,14 @@ def as_task(planned: Cell) -> Task:
     return task_with(
         body,
         dataset=MemoryDataset([samples[task_id] for task_id in order], name=suite.name),
-        solver=budgeted(single(suite, body), str(planned.budget), planned.cell_id, planned.seed),
+        solver=budgeted(
+            single(suite, body),
+            str(planned.budget),
+            planned.cell_id,
+            planned.seed,
+            notice=planned.protocol["notice"],
+            token_weights=planned.protocol.get("token_weights"),
+        ),
         epochs=planned.epochs,
         config=body.config.merge(_config(planned.protocol)),
         metadata={CELL: planned.header},
@@ -88,11 +121,13 @@ def as_task(planned: Cell) -> Task:
 
 def _config(protocol: dict[str, Any]) -> GenerateConfig:
     known = {name: value for name, value in protocol.items() if name in GenerateConfig.model_fields}
+    if protocol.get("service_tier"):
+        known["extra_body"] = {"service_tier": protocol["service_tier"]}
     return GenerateConfig(**known, cache=False)
 
 
 def _fuse(budget: Budget) -> dict[str, Any]:
-    """Inspect's own limits, a hair above the budget; a cost ratio differs by task and has only ours."""
+    """Inspect's own limits, a hair above the budget, where it knows such a limit that is the same for all tasks."""
     match budget.kind:
         case "usd":
             return {"cost_limit": budget.amount * SLACK}
@@ -100,4 +135,6 @@ def _fuse(budget: Budget) -> dict[str, Any]:
             return {"token_limit": int(budget.amount * SLACK) + 1}
         case "output_tokens":
             return {"token_limit": f"output:{int(budget.amount * SLACK) + 1}"}
+        case "seconds":
+            return {"working_limit": math.ceil(budget.amount) + SECONDS_OF_SLACK}
     return {}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import itertools
 import json
 import random
 import shlex
@@ -10,7 +11,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from inspect_horizon._builtin import TASKS
+from inspect_horizon.errors import PriceError
 from inspect_horizon.runs.identity import run_id
+from inspect_horizon.strategies.notice import notice_protocol
 from inspect_horizon.sweeps.spec import Generation, Sweep
 
 if TYPE_CHECKING:
@@ -51,8 +54,8 @@ class Cell:
     @property
     def condition(self) -> str:
         """The short label of the protocol: what differs from the plain one."""
-        differs = (f"{key}={value}" for key, value in sorted(self.protocol.items()) if PLAIN.get(key) != value)
-        return ",".join(differs) or "plain"
+        telling = {key: value for key, value in sorted(self.protocol.items()) if not key.endswith("_version")}
+        return ",".join(f"{key}={value}" for key, value in telling.items() if PLAIN.get(key) != value) or "plain"
 
     @property
     def tasks(self) -> tuple[SuiteTask, ...]:
@@ -129,10 +132,10 @@ class Cell:
 
 
 def _most_usd(budget: Budget, price: Price | None) -> float | None:
-    """What one run can cost at most; the prompts of a budget in output tokens are not bounded."""
+    """What one run can cost at most; None where its budget does not count all that is billed."""
     if budget.kind == "usd":
         return budget.amount
-    if price is None or budget.kind == "output_tokens":
+    if price is None or budget.kind != "tokens":
         return None
     all_prompt, per_output = price.worst_case(int(budget.amount))
     return max(all_prompt, per_output * budget.amount)
@@ -172,13 +175,13 @@ def make_plan(sweep: Sweep, find_suite: Callable[[str], Suite], prices: PriceBoo
     """
     suites = {name: find_suite(name) for name in sweep.suites}
     for model in sweep.models:
-        if sweep.spend_cap_usd is not None or any(budget.needs_price for budget in sweep.budgets.budgets):
-            prices.price(model)
+        _check_known(sweep, model, prices)
     cells = [
-        _cell(sweep, name, suite, model, strategy, budget)
+        _cell(sweep, name, suite, model, strategy, condition, budget)
         for name, suite in suites.items()
         for model in sweep.models
         for strategy in sweep.strategies
+        for condition in protocols(sweep)
         for budget in sweep.budgets.budgets
     ]
     random.Random(sweep.seed).shuffle(cells)  # noqa: S311 - what is missing after a stop should be missing at random
@@ -187,7 +190,21 @@ def make_plan(sweep: Sweep, find_suite: Callable[[str], Suite], prices: PriceBoo
     return Plan(sweep, tuple(cells), sum(known) if len(known) == len(parts) else None)
 
 
-def _cell(sweep: Sweep, name: str, suite: Suite, model: str, strategy: str, budget: Budget) -> Cell:
+def _check_known(sweep: Sweep, model: str, prices: PriceBook) -> None:
+    """Is all known of a model that its budgets, and the cap, are reckoned in?"""
+    budget = sweep.budgets.budgets[0]
+    if sweep.spend_cap_usd is not None or budget.needs_price:
+        prices.price(model).worst_case(0, tier=sweep.generation.service_tier)
+    if budget.needs_size and prices.parameters(model) is None:
+        raise PriceError(
+            f"the size of {model} is not known, so its operations cannot be counted",
+            fix=f"state it in a price file as active_parameters: {{{model}: 7e9}} and pass --prices FILE",
+        )
+
+
+def _cell(
+    sweep: Sweep, name: str, suite: Suite, model: str, strategy: str, condition: dict[str, Any], budget: Budget
+) -> Cell:
     return Cell(
         suite=suite,
         suite_name=name,
@@ -197,15 +214,30 @@ def _cell(sweep: Sweep, name: str, suite: Suite, model: str, strategy: str, budg
         limit=sweep.limit,
         epochs=sweep.epochs,
         wage_usd_per_hour=sweep.wage_usd_per_hour,
-        protocol=protocol(sweep.generation),
+        protocol=condition,
         seed=sweep.seed,
     )
 
 
-def protocol(generation: Generation) -> dict[str, Any]:
-    """Everything but budget, model and strategy that can change a run's outcome.
+def protocols(sweep: Sweep) -> list[dict[str, Any]]:
+    """Everything but budget, model and strategy that can change a run's outcome, condition by condition.
 
     Runs of different protocols are never pooled.
     """
-    chosen = {name: getattr(generation, name) for name in Generation.__dataclass_fields__}
-    return {**PLAIN, **{name: value for name, value in chosen.items() if value is not None}}
+    generation = sweep.generation
+    swept = ("reasoning_effort", "reasoning_tokens")
+    same = {name: getattr(generation, name) for name in Generation.__dataclass_fields__ if name not in swept}
+    same["token_weights"] = sweep.token_weights
+    return [
+        {
+            **PLAIN,
+            **notice_protocol(notice),
+            **{
+                name: value
+                for name, value in {**same, **dict(zip(swept, chosen, strict=True))}.items()
+                if value is not None
+            },
+        }
+        for notice in sweep.notice
+        for chosen in itertools.product(*(getattr(generation, name) or (None,) for name in swept))
+    ]

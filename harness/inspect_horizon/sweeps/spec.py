@@ -13,7 +13,9 @@ from pydantic import Field, create_model
 
 from inspect_horizon._config import Model, load_yaml
 from inspect_horizon.budgets.grid import Grid
+from inspect_horizon.budgets.measure import parse_weights
 from inspect_horizon.errors import ConfigError, UsageError
+from inspect_horizon.strategies.notice import NOTICES
 from inspect_horizon.suites import load_suite
 
 if TYPE_CHECKING:
@@ -32,14 +34,18 @@ class Generation:
     top_p: float | None = None
     max_tokens: int | None = None
     """The most that one call may generate; None allows what the model can."""
-    reasoning_effort: str | None = None
-    reasoning_tokens: int | None = None
+    reasoning_effort: tuple[str, ...] = ()
+    """Each makes a condition of its own; none leaves it to the model."""
+    reasoning_tokens: tuple[int, ...] = ()
+    """The same."""
+    service_tier: str | None = None
+    """Such as `flex` or `priority`, at a price of its own."""
     seed: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Sweep:
-    """One study: every suite × model × strategy under every budget."""
+    """One study: every suite × model × strategy × condition under every budget."""
 
     name: str
     suites: tuple[str, ...]
@@ -48,6 +54,10 @@ class Sweep:
     """As LiteLLM names them, provider first."""
     budgets: Grid
     strategies: tuple[str, ...] = ("single",)
+    notice: tuple[str, ...] = ("off",)
+    """What agents are told of their budget: `off`, `start` or `running`; each makes a condition of its own."""
+    token_weights: str | None = None
+    """What each count of tokens weighs under budgets in `weighted_tokens`, such as `input+5*output`."""
     epochs: int = 1
     """Independent attempts at every task in every cell."""
     wage_usd_per_hour: float = 50.0
@@ -80,15 +90,27 @@ class Sweep:
                 "the model's base URL holds a name or password, which would end up in logs",
                 fix="leave it out of the URL and put the key into the provider's environment variable",
             )
-        unknown = [name for name in self.strategies if name not in STRATEGIES]
-        if unknown:
-            raise UsageError(f"strategy {unknown[0]!r} is not known", fix=f"choose from {', '.join(STRATEGIES)}")
-        for field in ("suites", "models", "strategies"):
+        for field, choices in (("strategies", STRATEGIES), ("notice", NOTICES)):
+            unknown = [name for name in getattr(self, field) if name not in choices]
+            if unknown:
+                raise UsageError(f"{field} {unknown[0]!r} is not known", fix=f"choose from {', '.join(choices)}")
+        self._check_weights()
+        for field in ("suites", "models", "strategies", "notice"):
             names = getattr(self, field)
             if not names or len(set(names)) < len(names):
                 raise UsageError(
                     f"{field} {list(names)} must be some, each once", fix=f"name at least one of the {field}"
                 )
+
+    def _check_weights(self) -> None:
+        weighted = self.budgets.kind == "weighted_tokens"
+        if weighted != (self.token_weights is not None):
+            raise UsageError(
+                f"budgets in {self.budgets.kind} and the token weights {self.token_weights!r} do not go together",
+                fix="write budgets such as weighted_tokens:10k with --token-weights input+5*output, or neither",
+            )
+        if self.token_weights is not None:
+            parse_weights(self.token_weights)
 
     @property
     def costs_nothing(self) -> bool:
@@ -109,6 +131,8 @@ WANTED = {
     "models": "a list of names as LiteLLM knows them, such as [openai/gpt-5-mini]",
     "budgets": "a grid as text, such as usd:0.01..10:x2 or tokens:1k,4k,16k",
     "strategies": f"a list in brackets, of {', '.join(STRATEGIES)}",
+    "notice": f"a word or a list in brackets, of {', '.join(NOTICES)}",
+    "token_weights": "a sum of weighted counts, such as input+0.1*cache_read+5*output",
     "epochs": "a whole number of 1 or more, such as 2",
     "wage_usd_per_hour": "dollars an hour above 0, such as 50",
     "seed": "a whole number, such as 1",
@@ -123,8 +147,9 @@ WANTED = {
     "temperature": "a number, such as 0.7",
     "top_p": "a number from 0 to 1, such as 0.9",
     "max_tokens": "a whole number, such as 4000",
-    "reasoning_effort": "text, such as low",
-    "reasoning_tokens": "a whole number, such as 2000",
+    "reasoning_effort": "text or a list of texts, such as [low, high]",
+    "reasoning_tokens": "a whole number or a list of them, such as [2000, 8000]",
+    "service_tier": "text, such as flex",
 }
 """What the keys of a sweep's file want; it completes the sentence "write …"."""
 NEEDED = ("suites", "models", "budgets")
@@ -152,8 +177,11 @@ _SweepFile = _file_of(
     suites=list[str],
     models=list[str],
     budgets=str,
+    notice=str | list[str],
     spend_cap_usd=float | str | None,
-    generation=_file_of(Generation, Model),
+    generation=_file_of(
+        Generation, Model, reasoning_effort=str | list[str] | None, reasoning_tokens=int | list[int] | None
+    ),
 )
 """The YAML of a sweep; flags of the same names overrule it."""
 
@@ -204,7 +232,8 @@ def _build(asked: Mapping[str, Any]) -> Sweep:
     generation = {
         name: fields.pop(name) for name in Generation.__dataclass_fields__ if name in fields and name != "seed"
     }
-    fields["generation"] = dataclasses.replace(fields.get("generation", Generation()), **generation)
+    fields["generation"] = _generation({**dataclasses.asdict(fields.get("generation", Generation())), **generation})
+    fields["notice"] = _several(fields.get("notice", "off"))
     grid = Grid.parse(fields["budgets"]) if isinstance(fields["budgets"], str) else fields["budgets"]
     models = tuple(model.removeprefix("litellm/") for model in fields["models"])
     cap = fields.get("spend_cap_usd")
@@ -217,6 +246,18 @@ def _build(asked: Mapping[str, Any]) -> Sweep:
     fields["strategies"] = tuple(fields.get("strategies", ("single",)))
     fields.setdefault("name", _default_name(fields))
     return Sweep(**fields)
+
+
+def _generation(fields: Mapping[str, Any]) -> Generation:
+    several = {name: _several(fields.get(name)) for name in ("reasoning_effort", "reasoning_tokens")}
+    return Generation(**{**fields, **several})
+
+
+def _several(value: Any) -> tuple[Any, ...]:
+    """One value or many as many; None is none."""
+    if value is None:
+        return ()
+    return tuple(dict.fromkeys(value)) if isinstance(value, list | tuple) else (value,)
 
 
 def _replaced(sweep: Sweep, given: Mapping[str, Any]) -> Sweep:
@@ -235,7 +276,7 @@ def _from_file(path: Path) -> dict[str, Any]:
     fields = stored.model_dump(exclude_unset=True, exclude={"schema_version", "description"})
     fields.setdefault("name", path.stem)
     if "generation" in fields:
-        fields["generation"] = Generation(**fields["generation"])
+        fields["generation"] = _generation(fields["generation"])
     try:
         fields["spend_cap_usd"] = parse_dollars(fields.get("spend_cap_usd"))
         fields["budgets"] = Grid.parse(fields["budgets"])
