@@ -152,6 +152,8 @@ WANTED = {
     "service_tier": "text, such as flex",
 }
 """What the keys of a sweep's file want; it completes the sentence "write …"."""
+YAML_SWITCHES = {False: "off", True: "on"}
+"""YAML reads these words as switches where no quotes are around them."""
 NEEDED = ("suites", "models", "budgets")
 
 
@@ -177,7 +179,7 @@ _SweepFile = _file_of(
     suites=list[str],
     models=list[str],
     budgets=str,
-    notice=str | list[str],
+    notice=str | bool | list[str | bool],
     spend_cap_usd=float | str | None,
     generation=_file_of(
         Generation, Model, reasoning_effort=str | list[str] | None, reasoning_tokens=int | list[int] | None
@@ -233,7 +235,7 @@ def _build(asked: Mapping[str, Any]) -> Sweep:
         name: fields.pop(name) for name in Generation.__dataclass_fields__ if name in fields and name != "seed"
     }
     fields["generation"] = _generation({**dataclasses.asdict(fields.get("generation", Generation())), **generation})
-    fields["notice"] = _several(fields.get("notice", "off"))
+    fields["notice"] = tuple(YAML_SWITCHES.get(word, word) for word in _several(fields.get("notice", "off")))
     grid = Grid.parse(fields["budgets"]) if isinstance(fields["budgets"], str) else fields["budgets"]
     models = tuple(model.removeprefix("litellm/") for model in fields["models"])
     cap = fields.get("spend_cap_usd")
