@@ -1,4 +1,4 @@
-"""Agents that know nothing of budgets, Inspect's own and a foreign one behind a bridge, are held to theirs unchanged."""
+"""Agents that know nothing of budgets, Inspect's own and a foreign program's, are held to theirs unchanged."""
 
 from __future__ import annotations
 
