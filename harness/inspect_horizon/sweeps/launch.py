@@ -15,12 +15,14 @@ from urllib.request import getproxies, proxy_bypass
 
 from inspect_horizon.errors import DataError, ModelError, UsageError
 from inspect_horizon.runs.atomic import replacing
+from inspect_horizon.sweeps.forecasting import keep_forecast
 from inspect_horizon.sweeps.progress import Watch, watching
 from inspect_horizon.sweeps.workers import LEDGER, settle_leftovers, work
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from inspect_horizon.sweeps.forecast import Forecast
     from inspect_horizon.sweeps.plan import Plan
 
 STUDY = "sweep.json"
@@ -28,13 +30,14 @@ SCHEMA_VERSION = 1
 SECONDS_TO_CONNECT = 10.0
 
 
-def launch(plan: Plan, folder: Path, *, progress: Watch | None = None) -> None:
+def launch(plan: Plan, folder: Path, *, progress: Watch | None = None, forecast: Forecast | None = None) -> None:
     """Run what is missing of a plan.
 
     Args:
         plan: What is to be done; the same plan resumes, another is refused.
         folder: Where its logs, ledger and tables are kept.
         progress: Told now and then how far it is.
+        forecast: Kept in the folder, unless one is there.
 
     Raises:
         UsageError: The folder holds another study, or another process is at work in it.
@@ -45,6 +48,8 @@ def launch(plan: Plan, folder: Path, *, progress: Watch | None = None) -> None:
     _check_reach(plan.sweep.model_base_url)
     with _alone_in(folder):
         _claim(plan, folder)
+        if forecast is not None:
+            keep_forecast(forecast, folder)
         place = folder.absolute()  # task code is run from its own folder, which moves the whole process there
         settle_leftovers(place)
         with watching(place / LEDGER, plan, progress):
