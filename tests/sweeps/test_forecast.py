@@ -10,12 +10,12 @@ import pandas as pd
 import pytest
 
 from inspect_horizon.budgets import Grid
-from inspect_horizon.budgets.prices import Price, PriceBook, Rates
+from inspect_horizon.budgets.prices import Price, PriceBook, PriceTable, Rates
 from inspect_horizon.errors import DataError
 from inspect_horizon.runs import conform
 from inspect_horizon.suites import Suite, SuiteTask
-from inspect_horizon.sweeps.forecast import Amounts, Forecast, Quantiles, Spent, make_forecast
-from inspect_horizon.sweeps.forecasting import NAME, forecast, score_forecast
+from inspect_horizon.sweeps.forecast.quantiles import Amounts, Forecast, Quantiles, Spent, make_forecast
+from inspect_horizon.sweeps.forecast.study import NAME, forecast, score_forecast
 from inspect_horizon.sweeps.plan import Plan, make_plan
 from inspect_horizon.sweeps.spec import Sweep
 from inspect_horizon.sweeps.sweep import plan, sweep
@@ -30,10 +30,14 @@ DEMO = (*("--suite", "ledger", "--suite", "atoms"), *(word for clerk in CLERKS f
 NO_PILOT = "no earlier runs: from budgets and prices alone"
 
 PRICES = PriceBook(
-    {
-        name: Price(name, "made up", Rates(2e-6 * dear, 8e-6 * dear, 2e-6 * dear, 2e-6 * dear, 8e-6 * dear))
-        for name, dear in (("a/plain", 1), ("a/dear", 10))
-    }
+    [
+        PriceTable(
+            {
+                name: [Price(name, "made up", Rates.of(2e-6 * dear, 8e-6 * dear))]
+                for name, dear in (("a/plain", 1), ("a/dear", 10))
+            }
+        )
+    ]
 )
 MINUTES = np.geomspace(0.5, 240, 30)
 
@@ -210,6 +214,7 @@ def test_a_forecast_is_kept_and_scored_when_the_sweep_is_through(tmp_path: Path)
     assert again.forecast == outcome.forecast
     assert (tmp_path / "out" / NAME).read_bytes() == kept
     now = forecast(plan(asked), tmp_path / "out")
+    assert now is not None
     assert now.missing_runs == 0
     assert now.whole.usd == pytest.approx(Quantiles(*[outcome.totals.spent_usd] * 3))
     (tmp_path / "out" / NAME).write_text("{")

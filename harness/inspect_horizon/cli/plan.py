@@ -10,7 +10,7 @@ import click
 
 from inspect_horizon.cli.options import asked, sweep_flags
 from inspect_horizon.sweeps.describe import forecast_text, plan_object, plan_text
-from inspect_horizon.sweeps.forecasting import forecast
+from inspect_horizon.sweeps.forecast.study import forecast
 from inspect_horizon.sweeps.spec import make_sweep
 from inspect_horizon.sweeps.sweep import RESULTS, plan
 

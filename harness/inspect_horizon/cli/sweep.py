@@ -12,7 +12,7 @@ from inspect_horizon.cli.options import asked, sweep_flags
 from inspect_horizon.cli.progress import progress_bar
 from inspect_horizon.errors import UsageError
 from inspect_horizon.sweeps.describe import forecast_text, plan_text, score_text
-from inspect_horizon.sweeps.forecasting import forecast
+from inspect_horizon.sweeps.forecast.study import forecast
 from inspect_horizon.sweeps.spec import make_sweep
 from inspect_horizon.sweeps.sweep import RESULTS, Outcome, plan, run
 

@@ -13,9 +13,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
     from pathlib import Path
 
-    from inspect_horizon.sweeps.forecast import Forecast, Quantiles
-    from inspect_horizon.sweeps.forecast_evidence import Source
-    from inspect_horizon.sweeps.forecasting import ForecastScore
+    from inspect_horizon.sweeps.forecast.evidence import Source
+    from inspect_horizon.sweeps.forecast.quantiles import Forecast, Quantiles
+    from inspect_horizon.sweeps.forecast.study import ForecastScore
     from inspect_horizon.sweeps.plan import Cell, Plan
 
 LEARNED_FROM: dict[Source, str] = {
@@ -67,8 +67,10 @@ def _beyond_clerks(cell: Cell) -> bool:
     return cell.model.startswith("embedded/") and not cell.suite.folder.is_relative_to(TASKS)
 
 
-def forecast_text(forecast: Forecast) -> str:
+def forecast_text(forecast: Forecast | None) -> str:
     """What will be spent, as quantiles, and what they are drawn from, in a few lines of 80 columns."""
+    if forecast is None:
+        return f"{'forecast':<10}none: what such budgets cost cannot be told beforehand"
     if not forecast.missing_runs:
         return f"{'forecast':<10}nothing is missing, nothing will be spent"
     now, whole = forecast.to_spend, forecast.whole
@@ -126,8 +128,10 @@ def _count(number: float) -> str:
     return f"{number:,.0f}"
 
 
-def plan_object(plan: Plan, forecast: Forecast) -> dict[str, Any]:
+def plan_object(plan: Plan, forecast: Forecast | None) -> dict[str, Any]:
     """The cells, each with its forecast, and the forecast of the whole, ready for JSON."""
+    if forecast is None:
+        return {"cells": [_row(cell) for cell in plan.cells], "forecast": None}
     told = dataclasses.asdict(forecast)
     by_cell = {cell["cell_id"]: cell for cell in told.pop("cells")}
     parts = ("missing_runs", "learned_from", "to_spend", "whole")

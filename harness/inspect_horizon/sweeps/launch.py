@@ -15,14 +15,14 @@ from urllib.request import getproxies, proxy_bypass
 
 from inspect_horizon.errors import DataError, ModelError, UsageError
 from inspect_horizon.runs.atomic import replacing
-from inspect_horizon.sweeps.forecasting import keep_forecast
+from inspect_horizon.sweeps.forecast.study import keep_forecast
 from inspect_horizon.sweeps.progress import Watch, watching
 from inspect_horizon.sweeps.workers import LEDGER, settle_leftovers, work
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from inspect_horizon.sweeps.forecast import Forecast
+    from inspect_horizon.sweeps.forecast.quantiles import Forecast
     from inspect_horizon.sweeps.plan import Plan
 
 STUDY = "sweep.json"

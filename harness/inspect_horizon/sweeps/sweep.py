@@ -13,7 +13,7 @@ from inspect_horizon.errors import HorizonError
 from inspect_horizon.runs.finished import finished_runs
 from inspect_horizon.suites import load_suite
 from inspect_horizon.sweeps.collecting import collect
-from inspect_horizon.sweeps.forecasting import forecast, score_forecast
+from inspect_horizon.sweeps.forecast.study import forecast, score_forecast
 from inspect_horizon.sweeps.launch import STUDY, launch, read_study
 from inspect_horizon.sweeps.plan import Plan, make_plan
 from inspect_horizon.sweeps.workers import LEDGER
@@ -22,8 +22,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from inspect_horizon.runs.collect import Collected
-    from inspect_horizon.sweeps.forecast import Forecast
-    from inspect_horizon.sweeps.forecasting import ForecastScore
+    from inspect_horizon.sweeps.forecast.quantiles import Forecast
+    from inspect_horizon.sweeps.forecast.study import ForecastScore
     from inspect_horizon.sweeps.progress import Watch
     from inspect_horizon.sweeps.spec import Sweep
 

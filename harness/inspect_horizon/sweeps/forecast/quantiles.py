@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from inspect_horizon.sweeps.forecast_evidence import Evidence, Source, unit_of
-from inspect_horizon.sweeps.forecast_futures import Futures
-from inspect_horizon.sweeps.forecast_teacher import Teacher
+from inspect_horizon.sweeps.forecast.evidence import Evidence, Source, unit_of
+from inspect_horizon.sweeps.forecast.futures import Futures
+from inspect_horizon.sweeps.forecast.teacher import Teacher
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from inspect_horizon.budgets.prices import PriceBook
-    from inspect_horizon.sweeps.forecast_law import FloatArray
+    from inspect_horizon.sweeps.forecast.law import FloatArray
     from inspect_horizon.sweeps.plan import Plan
 
 

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from inspect_horizon.sweeps.forecast_law import LAWS
+from inspect_horizon.sweeps.forecast.law import LAWS
 
 if TYPE_CHECKING:
-    from inspect_horizon.sweeps.forecast_law import FloatArray
+    from inspect_horizon.sweeps.forecast.law import FloatArray
 
 TERMS = 6
 """Level, two slopes, and three of curvature."""

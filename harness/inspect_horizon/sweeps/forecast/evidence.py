@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 import pandas as pd
 
-from inspect_horizon.sweeps.forecast_law import Observed
-from inspect_horizon.sweeps.forecast_surface import Spots
+from inspect_horizon.sweeps.forecast.law import Observed
+from inspect_horizon.sweeps.forecast.surface import Spots
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from inspect_horizon.sweeps.forecast_law import FloatArray
+    from inspect_horizon.sweeps.forecast.law import FloatArray
     from inspect_horizon.sweeps.plan import Cell
 
 Source = Literal["same", "model", "others", "none"]

@@ -16,8 +16,8 @@ from inspect_horizon.errors import DataError
 from inspect_horizon.runs.atomic import replacing
 from inspect_horizon.runs.finished import finished_runs
 from inspect_horizon.runs.store import read_runs, tables_in
-from inspect_horizon.sweeps.forecast import Forecast, Quantiles, Spent, make_forecast
-from inspect_horizon.sweeps.forecast_evidence import all_tokens
+from inspect_horizon.sweeps.forecast.evidence import all_tokens
+from inspect_horizon.sweeps.forecast.quantiles import Forecast, Quantiles, Spent, make_forecast
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -45,8 +45,14 @@ class ForecastScore:
     """Of these, cells whose actual spend lies between p10 and p90."""
 
 
-def forecast(planned: Plan, folder: Path | str, *, pilots: Iterable[Path | str] = ()) -> Forecast:
+FORETOLD = ("usd", "cost_ratio", "tokens", "output_tokens")
+"""Kinds of budget that hold a run's spend in what is billed."""
+
+
+def forecast(planned: Plan, folder: Path | str, *, pilots: Iterable[Path | str] = ()) -> Forecast | None:
     """What a plan will still spend, and spend as a whole, from earlier runs or without any.
+
+    None for budgets in seconds, operations or weighted tokens, of which dollars cannot be told beforehand.
 
     Args:
         planned: What is to be done.
@@ -56,6 +62,8 @@ def forecast(planned: Plan, folder: Path | str, *, pilots: Iterable[Path | str] 
     Raises:
         DataError: A pilot holds no table of runs.
     """
+    if planned.sweep.budgets.kind not in FORETOLD:
+        return None
     folder = Path(folder)
     tables = [read_runs(pilot) for pilot in pilots]
     own = _own_runs(folder)

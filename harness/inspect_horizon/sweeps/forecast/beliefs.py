@@ -5,13 +5,14 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Literal
 
-from inspect_horizon.sweeps.forecast_evidence import MINUTES_CENTRE
-from inspect_horizon.sweeps.forecast_law import Belief
-from inspect_horizon.sweeps.forecast_surface import SurfaceBelief
+from inspect_horizon.budgets.prices import OUTPUT_KINDS
+from inspect_horizon.sweeps.forecast.evidence import MINUTES_CENTRE
+from inspect_horizon.sweeps.forecast.law import Belief
+from inspect_horizon.sweeps.forecast.surface import SurfaceBelief
 
 if TYPE_CHECKING:
     from inspect_horizon.budgets.prices import Price
-    from inspect_horizon.sweeps.forecast_evidence import Unit
+    from inspect_horizon.sweeps.forecast.evidence import Unit
 
 Companion = Literal["usd", "tokens"]
 """What is told beside the unit in which a budget holds."""
@@ -33,13 +34,13 @@ OTHER_SUITE, OTHER_MODEL = (0.8, 0.2), (1.0, 0.2)
 
 def blend(price: Price) -> float:
     """Dollars a token, half-way between the cheapest that is read and the dearest that is generated."""
-    return math.sqrt(price.base.cache_read * price.base.dearest_output) or price.base.dearest_output
+    return math.sqrt(price.base.cache_read * price.base.dearest(OUTPUT_KINDS)) or price.base.dearest(OUTPUT_KINDS)
 
 
 def blend_sd(price: Price) -> float:
     """How unsure the logarithm of that is: both ends lie two of them away."""
-    cheapest = price.base.cache_read or price.base.dearest_output
-    return max(math.log(price.base.dearest_output / cheapest) / 4, 0.1)
+    cheapest = price.base.cache_read or price.base.dearest(OUTPUT_KINDS)
+    return max(math.log(price.base.dearest(OUTPUT_KINDS) / cheapest) / 4, 0.1)
 
 
 def spend_belief(unit: Unit, price: Price | None) -> Belief:
@@ -78,4 +79,4 @@ def usd_a_token(price: Price | None) -> tuple[float, float]:
     if price is None:
         return 0.0, math.inf
     rates = [price.base, *(step for _, step in price.steps)]
-    return min(min(rate.input, rate.cache_read) for rate in rates), max(rate.dearest_output for rate in rates)
+    return min(min(rate.input, rate.cache_read) for rate in rates), max(rate.dearest(OUTPUT_KINDS) for rate in rates)

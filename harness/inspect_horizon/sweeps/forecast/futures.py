@@ -8,17 +8,17 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from inspect_horizon.sweeps.forecast_evidence import MINUTES_CENTRE
-from inspect_horizon.sweeps.forecast_law import LAWS
-from inspect_horizon.sweeps.forecast_surface import CELL_MISFIT_SD
+from inspect_horizon.sweeps.forecast.evidence import MINUTES_CENTRE
+from inspect_horizon.sweeps.forecast.law import LAWS
+from inspect_horizon.sweeps.forecast.surface import CELL_MISFIT_SD
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from inspect_horizon.sweeps.forecast_beliefs import Companion
-    from inspect_horizon.sweeps.forecast_evidence import Evidence, Source, Unit
-    from inspect_horizon.sweeps.forecast_law import FloatArray, Law
-    from inspect_horizon.sweeps.forecast_surface import Surface
+    from inspect_horizon.sweeps.forecast.beliefs import Companion
+    from inspect_horizon.sweeps.forecast.evidence import Evidence, Source, Unit
+    from inspect_horizon.sweeps.forecast.law import FloatArray, Law
+    from inspect_horizon.sweeps.forecast.surface import Surface
     from inspect_horizon.sweeps.plan import Cell
 
 TIMES = 2

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from inspect_horizon.sweeps.forecast_beliefs import (
+from inspect_horizon.sweeps.forecast.beliefs import (
     LEFT,
     OTHER_MODEL,
     OTHER_SUITE,
@@ -16,10 +16,10 @@ from inspect_horizon.sweeps.forecast_beliefs import (
     spend_belief,
     usd_a_token,
 )
-from inspect_horizon.sweeps.forecast_evidence import Evidence
-from inspect_horizon.sweeps.forecast_futures import Group
-from inspect_horizon.sweeps.forecast_law import LAWS, believe, learn
-from inspect_horizon.sweeps.forecast_surface import SurfaceBelief, learn_surface
+from inspect_horizon.sweeps.forecast.evidence import Evidence
+from inspect_horizon.sweeps.forecast.futures import Group
+from inspect_horizon.sweeps.forecast.law import LAWS, believe, learn
+from inspect_horizon.sweeps.forecast.surface import SurfaceBelief, learn_surface
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -27,10 +27,10 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from inspect_horizon.budgets.prices import Price, PriceBook
-    from inspect_horizon.sweeps.forecast_beliefs import Companion
-    from inspect_horizon.sweeps.forecast_evidence import Source
-    from inspect_horizon.sweeps.forecast_law import Belief, Law, Observed
-    from inspect_horizon.sweeps.forecast_surface import Surface
+    from inspect_horizon.sweeps.forecast.beliefs import Companion
+    from inspect_horizon.sweeps.forecast.evidence import Source
+    from inspect_horizon.sweeps.forecast.law import Belief, Law, Observed
+    from inspect_horizon.sweeps.forecast.surface import Surface
     from inspect_horizon.sweeps.plan import Cell, Plan
 
 ENOUGH = 30
