@@ -118,6 +118,8 @@ def test_a_grid_that_makes_no_sense(grid: str, words: tuple[str, ...]) -> None:
 def test_a_grid_file_is_answered_with_file_and_line() -> None:
     Path("grid.yaml").write_text("kind: usd\namonts: [1, 2]\n")
     refused(command("plan", *CLERK, "--budgets", "grid.yaml"), 2, "grid.yaml:2: unknown key amonts", "amounts")
+    Path("grid.yaml").write_text("kind: usd\namounts: 4\n")
+    refused(command("plan", *CLERK, "--budgets", "grid.yaml"), 2, "grid.yaml:2: amounts is 4", "such as [1k, 4k, 16k]")
     Path("grid.yaml").write_text("kind: usd\namounts: []\n")
     refused(command("plan", *CLERK, "--budgets", "grid.yaml"), 2, "grid.yaml", "holds no budget")
 
@@ -164,6 +166,18 @@ def test_nobody_there_to_confirm() -> None:
             "suites: [atoms]\nmodels: [embedded/clerk-small]\nbudgets: usd:1\ngeneration: {temprature: 1}\n",
             ("study.yaml:4: unknown key generation.temprature", "did you mean temperature?"),
         ),
+        (
+            "suites: [atoms]\nmodels: embedded/clerk-small\nbudgets: usd:1\nepochs: often\ngeneration: {top_p: high}\n",
+            (
+                "study.yaml:2: models is 'embedded/clerk-small'",
+                "fix: write a list of names as LiteLLM knows them, such as [openai/gpt-5-mini]",
+                "study.yaml:4: epochs is 'often'",
+                "fix: write a whole number of 1 or more, such as 2",
+                "study.yaml:5: generation.top_p is 'high'",
+                "fix: write a number from 0 to 1, such as 0.9",
+            ),
+        ),
+        ("suites: [atoms]\nbudgets: usd:1\n", ("has no models", "fix: add models: a list of names")),
         ("[]\n", ("study.yaml:1:",)),
         ("", ("study.yaml:1: the file is empty",)),
     ],

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from pydantic import Field
+
 from inspect_horizon._builtin import BUDGETS
 from inspect_horizon._config import Model, load_yaml
 from inspect_horizon.budgets.budget import KINDS, Budget, BudgetKind, parse_amount, split_kind
@@ -81,11 +83,11 @@ def _range(rest: str, text: str) -> list[float]:
 class _GridFile(Model):
     """The YAML of a grid: a kind and its amounts, or a range in the syntax of the flag."""
 
-    schema_version: int = 1
-    description: str = ""
-    kind: str | None = None
-    amounts: list[float | str] | None = None
-    grid: str | None = None
+    schema_version: int = Field(default=1, description="1")
+    description: str = Field(default="", description="a sentence")
+    kind: str | None = Field(default=None, description=f"one of {', '.join(KINDS)}")
+    amounts: list[float | str] | None = Field(default=None, description="a list of amounts, such as [1k, 4k, 16k]")
+    grid: str | None = Field(default=None, description="a grid as text, such as usd:0.01..10:x2")
 
 
 def load_grid(path: Path) -> Grid:

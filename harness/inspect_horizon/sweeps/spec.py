@@ -6,8 +6,10 @@ import dataclasses
 import re
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, get_type_hints
 from urllib.parse import urlsplit
+
+from pydantic import Field, create_model
 
 from inspect_horizon._config import Model, load_yaml
 from inspect_horizon.budgets.grid import Grid
@@ -100,36 +102,59 @@ class Sweep:
         return {**fields, "budgets": str(self.budgets)}
 
 
-class _GenerationFile(Model):
-    temperature: float | None = None
-    top_p: float | None = None
-    max_tokens: int | None = None
-    reasoning_effort: str | None = None
-    reasoning_tokens: int | None = None
-    seed: int | None = None
+WANTED = {
+    "name": "text, such as name: first-look",
+    "suites": "a list of names or folders, such as [ledger, ./my-suite]",
+    "models": "a list of names as LiteLLM knows them, such as [openai/gpt-5-mini]",
+    "budgets": "a grid as text, such as usd:0.01..10:x2 or tokens:1k,4k,16k",
+    "strategies": f"a list in brackets, of {', '.join(STRATEGIES)}",
+    "epochs": "a whole number of 1 or more, such as 2",
+    "wage_usd_per_hour": "dollars an hour above 0, such as 50",
+    "seed": "a whole number, such as 1",
+    "limit": "a whole number of 1 or more, such as 20; left out, all tasks are taken",
+    "generation": "keys with values, such as {temperature: 0.7, max_tokens: 4000}",
+    "spend_cap_usd": "dollars above 0, such as 20",
+    "model_base_url": "a URL, such as http://localhost:8000/v1",
+    "prices": "the path of a price file, such as my-prices.yaml",
+    "max_connections": "a whole number of 1 or more, such as 8",
+    "workers": "a whole number of 1 or more, such as 2",
+    "max_retries": "a whole number of 0 or more, such as 6",
+    "temperature": "a number, such as 0.7",
+    "top_p": "a number from 0 to 1, such as 0.9",
+    "max_tokens": "a whole number, such as 4000",
+    "reasoning_effort": "text, such as low",
+    "reasoning_tokens": "a whole number, such as 2000",
+}
+"""What the keys of a sweep's file want; it completes the sentence "write …"."""
+NEEDED = ("suites", "models", "budgets")
 
 
-class _SweepFile(Model):
-    """The YAML of a sweep; flags of the same names overrule it."""
+class _Head(Model):
+    """What the file of a sweep says of itself."""
 
     schema_version: int = 1
-    name: str | None = None
     description: str = ""
-    suites: list[str]
-    models: list[str]
-    budgets: str
-    strategies: tuple[str, ...] = ("single",)
-    epochs: int = 1
-    wage_usd_per_hour: float = 50.0
-    seed: int = 1
-    limit: int | None = None
-    generation: _GenerationFile = _GenerationFile()
-    spend_cap_usd: float | str | None = None
-    model_base_url: str | None = None
-    prices: str | None = None
-    max_connections: int | None = None
-    workers: int | None = None
-    max_retries: int = 6
+
+
+def _file_of(asked: type, base: type[Model], **differing: Any) -> type[Model]:
+    """The model of the YAML that gives a dataclass: its fields by name, of the same types but where they differ."""
+    types = get_type_hints(asked) | differing
+    fields: dict[str, Any] = {
+        name: (kind, Field(... if name in NEEDED else None, description=WANTED[name])) for name, kind in types.items()
+    }
+    return create_model(f"{asked.__name__}File", __base__=base, **fields)
+
+
+_SweepFile = _file_of(
+    Sweep,
+    _Head,
+    suites=list[str],
+    models=list[str],
+    budgets=str,
+    spend_cap_usd=float | str | None,
+    generation=_file_of(Generation, Model),
+)
+"""The YAML of a sweep; flags of the same names overrule it."""
 
 
 def demo() -> Sweep:
@@ -145,11 +170,11 @@ def make_sweep(path: Path | None = None, **flags: Any) -> Sweep:
         ConfigError: The file cannot be used as it stands.
     """
     given = {name: value for name, value in flags.items() if value not in (None, ())}
-    if path is None and not set(given) & {"suites", "models", "budgets"}:
+    if path is None and not set(given) & set(NEEDED):
         return _replaced(demo(), given)
     base = _from_file(path) if path is not None else {}
     asked = {**base, **given}
-    missing = [field for field in ("suites", "models", "budgets") if field not in asked]
+    missing = [field for field in NEEDED if field not in asked]
     if missing:
         raise UsageError(
             f"the sweep names no {' and no '.join(missing)}",
