@@ -147,6 +147,8 @@ def test_a_flag_that_makes_no_sense(flags: tuple[str, ...], words: tuple[str, ..
 
 def test_half_of_what_a_sweep_needs() -> None:
     refused(command("sweep", "--yes", "--suite", "atoms"), 2, "names no models and no budgets", "fix: pass --suite")
+    both = ("names no models and no budgets; there is no suite 'atmos'", "fix: did you mean atoms?; pass --suite")
+    refused(command("sweep", "--yes", "--suite", "atmos"), 2, *both)
 
 
 def test_nobody_there_to_confirm() -> None:

@@ -14,9 +14,10 @@ from pydantic import Field, create_model
 from inspect_horizon._config import Model, load_yaml
 from inspect_horizon.budgets.grid import Grid
 from inspect_horizon.errors import ConfigError, UsageError
+from inspect_horizon.suites import load_suite
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping, Sequence
 
 STRATEGIES = ("single",)
 DEMO_MODELS = ("embedded/clerk-small", "embedded/clerk-medium", "embedded/clerk-large")
@@ -176,11 +177,26 @@ def make_sweep(path: Path | None = None, **flags: Any) -> Sweep:
     asked = {**base, **given}
     missing = [field for field in NEEDED if field not in asked]
     if missing:
+        unknown = list(_unknown(asked.get("suites", ())))
         raise UsageError(
-            f"the sweep names no {' and no '.join(missing)}",
-            fix="pass --suite, --model and --budgets, or a sweep file, or nothing at all for the demo",
+            "; ".join([f"the sweep names no {' and no '.join(missing)}", *(error.text for error in unknown)]),
+            fix="; ".join(
+                [
+                    *(error.fix for error in unknown),
+                    "pass --suite, --model and --budgets, or a sweep file, or nothing at all for the demo",
+                ]
+            ),
         )
     return _build(asked)
+
+
+def _unknown(suites: Sequence[str]) -> Iterator[UsageError]:
+    """What is wrong with the names of suites, to be said together with what is missing."""
+    for suite in suites:
+        try:
+            load_suite(suite)
+        except UsageError as error:
+            yield error
 
 
 def _build(asked: Mapping[str, Any]) -> Sweep:
