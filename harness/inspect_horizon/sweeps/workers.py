@@ -10,13 +10,13 @@ import time
 import warnings
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
-from zipfile import BadZipFile
 
 from inspect_horizon.budgets.ledger import Ledger
 from inspect_horizon.budgets.prices import priced_by
 from inspect_horizon.errors import DataError, HorizonError
 from inspect_horizon.runs.atomic import replacing
 from inspect_horizon.runs.finished import finished_runs
+from inspect_horizon.sweeps.damaged import set_aside_damaged
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -44,10 +44,14 @@ LAST_BREATH_SECONDS = 15.0
 
 
 def settle_leftovers(folder: Path) -> None:
-    """Book the calls that a kill cut off at their bound, once no worker of the killed sweep is left."""
+    """Once no worker of a killed sweep is left, book the calls that were cut off at their bound and look at the logs.
+
+    Raises:
+        DataError: A worker does not end, or Inspect cannot read a log that is whole.
+    """
     for logs in (folder / LOGS).glob(f"{SHARE}*"):
         with _alone_with(logs):
-            pass
+            set_aside_damaged(logs)
     ledger = Ledger(folder / LEDGER)
     ledger.write_off()
     ledger.close()
@@ -156,7 +160,6 @@ def _work(plan: Plan, folder: Path, share: int, shares: int) -> None:
     ledger = Ledger(folder / LEDGER, cap_usd=plan.sweep.spend_cap_usd)
     with _alone_with(logs), booked_in(ledger), priced_by(plan.sweep.prices), warnings.catch_warnings():
         warnings.filterwarnings("ignore", LITELLMS_LEFTOVERS, RuntimeWarning)
-        _set_aside_damaged(logs)
         _, done = eval_set(
             [_task(cell, plan) for cell in cells],
             log_dir=str(logs),
@@ -190,17 +193,6 @@ def _refuse_broken(done: Sequence[EvalLog], logs: Path) -> None:
             f"Inspect could not go on with {len(broken)} of {len(done)} tasks in {logs}: {broken[0]}",
             fix="see that the disk has room and can be written, then run the same command again",
         )
-
-
-def _set_aside_damaged(logs: Path) -> None:
-    """Rename logs that were left half-written: Inspect would stop at them, and their runs are done again."""
-    from inspect_ai.log import read_eval_log
-
-    for log in logs.glob("*.eval"):
-        try:
-            read_eval_log(str(log), header_only=True)
-        except (BadZipFile, KeyError, EOFError, ValueError):  # not what a lack of memory or rights would raise
-            log.rename(log.with_name(f"{log.name}.damaged"))
 
 
 @contextmanager
