@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from pydantic import Field
 
-from inspect_horizon._config import Model, load_yaml, read_rows, read_yaml
+from inspect_horizon._config import Model, load_yaml, nearest, read_rows, read_yaml
 from inspect_horizon.errors import ConfigError, Problem
 
 if TYPE_CHECKING:
@@ -74,6 +74,11 @@ def test_every_problem_is_reported_at_once_with_its_line(path: Path) -> None:
 def test_a_misspelt_key_is_answered_with_the_nearest_and_not_reported_as_missing_too(path: Path) -> None:
     problem = only_problem(path, GOOD.replace("- amount", "- ammount"))
     assert (problem.line, problem.text, problem.fix) == (3, "unknown key rungs[0].ammount", "did you mean amount?")
+
+
+@pytest.mark.parametrize(("name", "meant"), [("LEDGR", "ledger"), ("Atmos", "atoms"), ("gsm8k", None), ("", None)])
+def test_a_misspelt_name_is_answered_with_the_nearest_in_any_case_or_with_none(name: str, meant: str | None) -> None:
+    assert nearest(name, ("ledger", "atoms")) == meant
 
 
 def test_a_missing_key_is_reported_where_its_owner_begins(path: Path) -> None:

@@ -105,6 +105,7 @@ def test_a_price_file_that_cannot_be_used(text: str | None, words: tuple[str, ..
         ("usd:lots", ("not an amount above 0",)),
         ("apples:3", ("does not start with one of tokens:",)),
         ("demoo", ("did you mean demo?",)),
+        ("DEMO", ("did you mean demo?",)),
         ("usd:1..0.1:x2", ("does not rise",)),
         ("usd:1..2:x1", ("does not rise",)),
         ("usd:1..2", ("has no factor",)),

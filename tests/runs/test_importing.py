@@ -207,6 +207,7 @@ def test_semicolons_are_recognised(tmp_path: Path) -> None:
     [
         ({"tsk": "task_id"}, "has no column tsk"),
         ({"model": "modle"}, "runs have no column modle; did you mean model?"),
+        ({"model": "MODLE"}, "runs have no column MODLE; did you mean model?"),
         ({"model": "task_id", "success": "task_id"}, "names task_id more than once"),
     ],
 )

@@ -5,7 +5,8 @@ one row of a table: `Document.problem` reports at the line of a field.
 """
 
 from inspect_horizon._config.document import Document
-from inspect_horizon._config.model import Loc, Model, nearest
+from inspect_horizon._config.model import Loc, Model
 from inspect_horizon._config.reading import load_yaml, read_rows, read_yaml
+from inspect_horizon._config.spelling import nearest
 
 __all__ = ["Document", "Loc", "Model", "load_yaml", "nearest", "read_rows", "read_yaml"]

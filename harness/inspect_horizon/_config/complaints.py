@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from inspect_horizon._config.model import Loc, Model, field_at, keys_at, nearest
+from inspect_horizon._config.model import Loc, Model, field_at, keys_at
+from inspect_horizon._config.spelling import nearest
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

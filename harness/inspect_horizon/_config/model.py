@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import difflib
 from typing import TYPE_CHECKING, TypeVar, get_args
 
 from pydantic import BaseModel, ConfigDict
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from pydantic.fields import FieldInfo
 
 Loc = tuple[int | str, ...]
@@ -23,13 +20,6 @@ class Model(BaseModel):
 
 
 M = TypeVar("M", bound=Model)
-
-
-def nearest(name: str, choices: Sequence[str]) -> str | None:
-    """The choice that a misspelt name probably meant."""
-    lowered = {choice.lower(): choice for choice in choices}
-    close = difflib.get_close_matches(name.lower(), list(lowered), n=1)
-    return lowered[close[0]] if close else None
 
 
 def keys_at(model: type[Model], loc: Loc) -> list[str]:

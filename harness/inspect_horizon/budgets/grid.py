@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import math
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,7 +10,7 @@ from typing import Any
 from pydantic import Field
 
 from inspect_horizon._builtin import BUDGETS
-from inspect_horizon._config import Model, load_yaml
+from inspect_horizon._config import Model, load_yaml, nearest
 from inspect_horizon.budgets.budget import KINDS, Budget, BudgetKind, parse_amount, split_kind
 from inspect_horizon.errors import ConfigError, UsageError
 
@@ -124,6 +123,6 @@ def _grid_file(text: str) -> Path:
     path = Path(text)
     if path.is_file():
         return path
-    near = difflib.get_close_matches(text, known, n=1)
-    hint = f"did you mean {near[0]}? " if near else ""
+    near = nearest(text, known)
+    hint = f"did you mean {near}? " if near else ""
     raise UsageError(f"budget grid {text!r} is not known", fix=f"{hint}write {FORMS}; built in: {', '.join(known)}")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import json
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -13,6 +12,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from inspect_horizon._config import nearest
 from inspect_horizon.errors import DataError
 from inspect_horizon.runs.schema import ARROW_TYPES, COLUMNS, PANDAS_TYPES, Column, Kind, Table, column_names
 
@@ -107,10 +107,10 @@ def expected(column: Column) -> str:
     return EXPECTED[column.kind]
 
 
-def nearest(name: str, names: Sequence[str]) -> str:
+def guess(name: str, names: Sequence[str]) -> str:
     """`; did you mean NAME?`, or nothing if no name is near."""
-    found = difflib.get_close_matches(name, names, n=1)
-    return f"; did you mean {found[0]}?" if found else ""
+    found = nearest(name, names)
+    return f"; did you mean {found}?" if found else ""
 
 
 def listed(lines: Sequence[str]) -> str:
@@ -127,7 +127,7 @@ def _refuse_unknown(frame: pd.DataFrame, table: Table, source: str) -> None:
     unknown = [str(name) for name in frame.columns if name not in names]
     if unknown:
         raise DataError(
-            f"{source} has a column {unknown[0]}, which the {table} table does not{nearest(unknown[0], names)}",
+            f"{source} has a column {unknown[0]}, which the {table} table does not{guess(unknown[0], names)}",
             fix=f"rename it to a column of the table or drop it; the columns are {', '.join(names)}",
         )
 

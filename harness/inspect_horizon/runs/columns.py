@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from inspect_horizon.errors import DataError, UsageError
-from inspect_horizon.runs.casting import cast, expected, listed, nearest
+from inspect_horizon.runs.casting import cast, expected, guess, listed
 from inspect_horizon.runs.schema import RUNS, Column, column_names
 
 if TYPE_CHECKING:
@@ -95,12 +95,12 @@ def _check_mapping(source: Source, mapping: Mapping[str, str], theirs: list[str]
     for name, ours in mapping.items():
         if name not in theirs:
             raise UsageError(
-                f"--map {name}={ours}: {source.path} has no column {name}{nearest(name, theirs)}",
+                f"--map {name}={ours}: {source.path} has no column {name}{guess(name, theirs)}",
                 fix=f"name one of its columns: {', '.join(theirs)}",
             )
         if ours not in NAMES:
             raise UsageError(
-                f"--map {name}={ours}: runs have no column {ours}{nearest(ours, NAMES)}",
+                f"--map {name}={ours}: runs have no column {ours}{guess(ours, NAMES)}",
                 fix=f"name one of {', '.join(NAMES)}",
             )
         if list(mapping.values()).count(ours) > 1:
