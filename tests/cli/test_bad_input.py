@@ -319,6 +319,8 @@ def test_a_network_that_fails_meanwhile(monkeypatch: pytest.MonkeyPatch) -> None
     runs = read_runs("out")
     assert runs["stop_reason"].eq("error").all()
     assert runs["success"].isna().all()
+    none = "none of the 3 runs can be used: 3 ended in an error (all: openai/gpt-5-mini gave no answer in 3 tries"
+    refused(command("frontier", "out"), 1, none, "fix: see to the error, then run the same `horizon sweep` again")
 
 
 def test_a_key_that_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -387,6 +389,15 @@ main()
 @pytest.mark.parametrize("name", ["frontier", "collect", "export"])
 def test_a_folder_that_is_not_there(name: str) -> None:
     refused(command(name, "nowhere"), 1, "nowhere does not exist", "fix: ")
+
+
+def test_budgets_of_one_unit_and_a_kind_of_another(tmp_path: Path) -> None:
+    table = {"task_id": ["a"], "model": ["m"], "success": [True], "human_minutes": [1.0], "cost_usd": [0.1]}
+    pd.DataFrame(table).to_csv("runs.csv")
+    assert command("import", "runs.csv", "--to", "out").code == 0
+    ended = command("frontier", "out", "--budgets", "usd:1", "--kind", "cost_ratio")
+    refused(ended, 2, "--kind cost_ratio contradicts --budgets usd:1, which is in usd", "fix: leave out --kind")
+    assert command("frontier", "out", "--budgets", "usd:1", "--kind", "usd", "--no-plot").code == 0
 
 
 def test_a_table_with_a_wrong_schema() -> None:

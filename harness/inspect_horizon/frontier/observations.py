@@ -11,6 +11,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from inspect_horizon.errors import DataError, UsageError
+from inspect_horizon.frontier.left_out import nothing_left, reasons
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -107,19 +108,16 @@ def observe(
     """
     _check(runs, kind)
     table = _prepare(runs, kind)
-    reasons = _reasons(table)
-    left_out = {str(reason): int(count) for reason, count in reasons[reasons != ""].value_counts().sort_index().items()}
-    used = table[reasons == ""]
+    why = reasons(table)
+    left_out = {str(reason): int(count) for reason, count in why[why != ""].value_counts().sort_index().items()}
+    used = table[why == ""]
     if used.empty:
-        raise DataError(
-            f"none of the {len(table)} runs can be used: {left_out or 'the table is empty'}",
-            fix=f"check that `success`, `human_minutes` and the spend behind {kind!r} are filled in",
-        )
+        raise nothing_left(table, why, kind)
     grid = _grid(used, amounts)
     tasks = used[["_task", "_family"]].drop_duplicates("_task").sort_values("_task")
     names = tuple(tasks["_task"])
     used = used.assign(_number=np.searchsorted(np.array(names, dtype=object), used["_task"].to_numpy(dtype=object)))
-    errors = table[reasons == "error"].groupby(list(_CONFIGURATION)).size().to_dict()
+    errors = table[why == "error"].groupby(list(_CONFIGURATION)).size().to_dict()
     steps = None if checkpoints is None else _steps(checkpoints, used, kind)
     observations = tuple(
         _of_configuration(Configuration(*map(str, key)), rows, grid, steps, cap, int(errors.get(key, 0)))
@@ -197,20 +195,6 @@ def _is_told(protocol: str) -> bool:
     except json.JSONDecodeError:
         return False
     return isinstance(content, dict) and content.get("notice") in ("start", "running")
-
-
-def _reasons(table: pd.DataFrame) -> pd.Series[str]:
-    """Why each run is left out, empty where it is used; the first reason that holds."""
-    minutes, spend = table["human_minutes"], table["_spend"]
-    tests = [
-        (table["superseded"], "superseded"),
-        (table["stop_reason"] == "error", "error"),
-        (table["success"].isna(), "no_success_recorded"),
-        (~(np.isfinite(minutes) & (minutes > 0)), "no_human_minutes"),
-        (~(np.isfinite(spend) & (spend >= 0)), "no_spend"),
-    ]
-    reasons = np.select([test.to_numpy(dtype=bool) for test, _ in tests], [name for _, name in tests], default="")
-    return pd.Series(reasons, index=table.index, dtype=object)
 
 
 def _grid(used: pd.DataFrame, amounts: Sequence[float] | FloatArray | None) -> FloatArray:
