@@ -48,7 +48,7 @@ def nothing_begun(folder: str = "out") -> bool:
         ("nonsense/foo", ("no provider", "'nonsense/foo'", "fix: write it as LiteLLM does")),
         ("gpt-nonsense", ("no provider", "'gpt-nonsense'")),
         ("embedded/clerk-huge", ("no embedded model 'clerk-huge'", "clerk-small, clerk-medium")),
-        ("openai/gpt-5-mini", ("needs OPENAI_API_KEY", "fix: export OPENAI_API_KEY=")),
+        ("openai/gpt-5-mini", ("needs OPENAI_API_KEY", "fix: `export OPENAI_API_KEY=...`")),
         ("anthropic/claude-sonnet-4-5", ("needs ANTHROPIC_API_KEY",)),
     ],
 )
@@ -153,9 +153,11 @@ def test_half_of_what_a_sweep_needs() -> None:
 
 
 def test_nobody_there_to_confirm() -> None:
-    """Without a terminal and without --yes nothing is started."""
-    refused(command("sweep", *CLERK, "--budgets", "tokens:1k", "--to", "out"), 2, "nobody is there", "--yes")
+    """Without a terminal and without --yes no money is spent; embedded models have none to spend."""
+    refused(command("sweep", *API, "--budgets", "tokens:1k", "--to", "out"), 2, "nobody is there", "--yes")
     assert nothing_begun()
+    free = command("sweep", *CLERK, "--budgets", "tokens:1k", "--to", "out")
+    assert free.code == 0, free
 
 
 @pytest.mark.parametrize(

@@ -61,7 +61,7 @@ def _check_models(plan: Plan) -> None:
         if missing:
             raise ModelError(
                 f"{model} needs {', '.join(missing)}, which is not set",
-                fix=f"export {missing[0]}=... in this shell, then run the same command again",
+                fix=f"`export {missing[0]}=...` in this shell, then run the same command again",
             )
 
 
@@ -172,7 +172,7 @@ def read_study(folder: Path) -> dict[str, Any]:
             f"{path} cannot be read: {error}", fix="restore it from a copy; the logs beside it are whole"
         ) from error
     if version > SCHEMA_VERSION:
-        raise DataError(f"{path} was written by a newer version", fix="pip install --upgrade inspect-horizon")
+        raise DataError(f"{path} was written by a newer version", fix="`pip install --upgrade inspect-horizon`")
     return note
 
 
