@@ -138,6 +138,7 @@ def test_a_grid_file_is_answered_with_file_and_line() -> None:
         (("--suite", "atoms"), ("suites", "each once")),
         (("--max-retries", "-1"), ("max_retries is -1",)),
         (("--model-base-url", "localhost"), ("'localhost' is no URL", "http://localhost:8000/v1")),
+        (("--model-base-url", "http://[localhost"), ("'http://[localhost' is no URL",)),
         (("--nope",), ("No such option '--nope'",)),
     ],
 )
@@ -305,6 +306,19 @@ def test_nothing_listens_at_the_base_url(monkeypatch: pytest.MonkeyPatch) -> Non
     url = f"http://127.0.0.1:{port}/v1"
     ended = command("sweep", "--yes", *API, "--budgets", "usd:0.01", "--to", "out", "--model-base-url", url)
     refused(ended, 1, f"nothing answers at {url}", "Connection refused", "fix: start the server")
+    assert nothing_begun()
+
+
+@pytest.mark.parametrize("url", ["http://me:{}@127.0.0.1:1/v1", "me:{}@127.0.0.1/v1", "http://me:a/{}@[127.0.0.1/v1"])
+@pytest.mark.parametrize("name", ["sweep", "plan"])
+def test_a_password_in_the_base_url_is_refused_and_never_shown(name: str, url: str) -> None:
+    """Whether it stands in a flag or in the file, and also where the URL is none."""
+    url, yes = url.format("s3cret"), ("--yes", "--to", "out") if name == "sweep" else ()
+    Path("study.yaml").write_text(f"suites: [atoms]\nmodels: [openai/m]\nbudgets: tokens:1k\nmodel_base_url: '{url}'\n")
+    for asked in ((*API, "--budgets", "usd:1", "--model-base-url", url), ("study.yaml",)):
+        ended = command(name, *yes, *asked)
+        refused(ended, 2, "base URL holds a name or password", "fix: leave it out of the URL")
+        assert "s3cret" not in ended.err + ended.out
     assert nothing_begun()
 
 

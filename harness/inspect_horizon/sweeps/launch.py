@@ -7,10 +7,10 @@ import importlib.metadata
 import json
 import socket
 import sys
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 from urllib.request import getproxies, proxy_bypass
 
 from inspect_horizon.errors import DataError, ModelError, UsageError
@@ -69,22 +69,30 @@ def _check_reach(base_url: str | None) -> None:
     """Does anything listen where the models are to be called? What goes through a proxy cannot be told beforehand.
 
     Raises:
+        UsageError: It is no URL.
         ModelError: Nothing does.
     """
     if base_url is None:
         return
-    url = urlsplit(base_url)
-    if url.scheme not in ("http", "https") or url.hostname is None:
-        raise UsageError(f"model base URL {base_url!r} is no URL", fix="write it as http://localhost:8000/v1")
-    if url.scheme in getproxies() and not proxy_bypass(url.hostname):
+    url = _url(base_url)
+    host = str(url.hostname)
+    if url.scheme in getproxies() and not proxy_bypass(host):
         return
     try:
         port = url.port or {"http": 80, "https": 443}[url.scheme]
-        socket.create_connection((url.hostname, port), timeout=SECONDS_TO_CONNECT).close()
+        socket.create_connection((host, port), timeout=SECONDS_TO_CONNECT).close()
     except (OSError, ValueError) as error:
         raise ModelError(
             f"nothing answers at {base_url}: {error}", fix="start the server, or correct --model-base-url"
         ) from error
+
+
+def _url(text: str) -> SplitResult:
+    with suppress(ValueError):  # of brackets that hold no address
+        url = urlsplit(text)
+        if url.scheme in ("http", "https") and url.hostname is not None:
+            return url
+    raise UsageError(f"model base URL {text!r} is no URL", fix="write it as http://localhost:8000/v1")
 
 
 @contextmanager
