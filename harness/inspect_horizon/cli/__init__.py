@@ -18,6 +18,7 @@ COMMANDS = {
     "prices": ("prices", "Show what a model is charged at."),
     "explain": ("explain", "Show the arithmetic of one run's cost."),
     "overshoot": ("overshoot", "Show by how much runs exceeded their budgets."),
+    "reprice": ("reprice", "Work out a study's dollars at other prices."),
     "export": ("export", "Write the runs as CSV, JSONL or Parquet."),
 }
 

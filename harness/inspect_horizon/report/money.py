@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from inspect_horizon.report.names import clean
+from inspect_horizon.report.names import clean, shorten
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from inspect_horizon.budgets.prices import Price, Rates
     from inspect_horizon.runs.explaining import ExplainedCall, Explanation
     from inspect_horizon.runs.overshooting import Overshoot
+    from inspect_horizon.runs.repricing import Repriced, RepricedModel
 
 MILLION = 1_000_000
 RATES = (
@@ -105,3 +106,26 @@ def overshoot_text(rows: Sequence[Overshoot]) -> str:
     if soft:
         lines.append(f"{soft} runs had only Inspect's own limits, which stop after the call that crosses them")
     return "\n".join(lines)
+
+
+def repriced_text(done: Repriced) -> str:
+    """What each model's calls cost before and after, and by which factors its prices differ."""
+    lines = [f"{'model':<34}{'calls':>8}{'$ before':>13}{'$ after':>13}  factor"]
+    for row in done.models:
+        name, before, after = shorten(clean(row.model), 33), _dollars(row.old_usd), _dollars(row.new_usd)
+        lines.append(f"{name:<34}{row.calls:>8,}{before:>13}{after:>13}  {_factor(row)}")
+        lines.append(f"  {row.old_source or 'not known'} -> {row.new_source or 'not known'}")
+    return "\n".join([*lines, "", f"{done.runs:,} runs and {done.calls:,} calls: {clean(str(done.folder))}"])
+
+
+def _factor(row: RepricedModel) -> str:
+    if row.least_factor is None:
+        return "unknown"
+    if row.most_factor is None:
+        return "was free"
+    least, most = f"x{row.least_factor:.4g}", f"x{row.most_factor:.4g}"
+    return least if least == most else f"{least}..{most[1:]}"
+
+
+def _dollars(usd: float | None) -> str:
+    return "unknown" if usd is None else f"{usd:,.4f}"
