@@ -1,4 +1,4 @@
-"""Prices, one run's arithmetic and overshoot as plain text for a terminal."""
+"""Prices, overshoot and what repricing changed as plain text for a terminal."""
 
 from __future__ import annotations
 
@@ -7,10 +7,9 @@ from typing import TYPE_CHECKING
 from inspect_horizon.report.names import clean, shorten
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Sequence
 
     from inspect_horizon.budgets.prices import Price, Rates
-    from inspect_horizon.runs.explaining import ExplainedCall, Explanation
     from inspect_horizon.runs.overshooting import Overshoot
     from inspect_horizon.runs.repricing import Repriced, RepricedModel
 
@@ -37,55 +36,6 @@ def price_text(price: Price) -> str:
     if price.max_output_tokens:
         lines += ["", f"at most {price.max_output_tokens:,} tokens generated a call"]
     return "\n".join(lines)
-
-
-def explanation_text(told: Explanation) -> str:
-    """One run's cost, call by call, with the sum and whether it matches the table."""
-    run = told.run
-    lines = [
-        f"run      {run['run_id']}   {clean(str(run['model']))}",
-        f"task     {clean(str(run['task_id']))} of {clean(str(run['suite']))}",
-        f"budget   {run['budget_kind']}:{run['budget_amount']:.6g}" if run["budget_kind"] else "budget   none",
-        f"ended    {run['stop_reason']}, success {run['success']}, attempt {run['attempt']} of {told.attempts}",
-        "",
-        f"{'call':<5}{'phase':<7}{'prompt':>10}{'cached':>10}{'output':>10}{'$':>12}  note",
-    ]
-    lines += [_call_line(number, call, run["attempt"]) for number, call in enumerate(told.calls, 1)]
-    lines += ["", *_sums(told)]
-    return "\n".join(lines)
-
-
-def _call_line(number: int, call: ExplainedCall, standing: int) -> str:
-    usage = call.usage
-    counts = ("-", "-", "-")
-    if usage is not None:
-        cached = usage.cache_read_tokens + usage.cache_write_tokens
-        counts = (f"{usage.input_tokens:,}", f"{cached:,}", f"{usage.output_tokens:,}")
-    usd = "unknown" if call.booked_usd is None else f"{call.booked_usd:.6f}"
-    tokens = "".join(f"{count:>10}" for count in counts)
-    return f"{number:<5}{call.phase:<7}{tokens}{usd:>12}  {_note(call, standing)}".rstrip()
-
-
-def _note(call: ExplainedCall, standing: int) -> str:
-    notes = [f"attempt {call.attempt}"] if call.attempt != standing else []
-    if call.outcome != "answered":
-        notes.append(call.outcome or "cut off")
-    elif call.worst_case:
-        notes.append("worst case")
-    elif call.repriced_usd is not None and call.booked_usd is not None:
-        off = abs(call.repriced_usd - call.booked_usd) > 1e-9 * max(call.booked_usd, 1e-9)
-        notes += [f"tokens x price give {call.repriced_usd:.6f}"] if off else []
-    return ", ".join(notes)
-
-
-def _sums(told: Explanation) -> Iterable[str]:
-    stated = told.run["cost_usd"]
-    parts = (("answer", told.answer_usd), ("scoring", told.scorer_usd), ("wasted", told.wasted_usd))
-    for name, usd in parts:
-        yield f"{name:<9}{'unknown' if usd is None else f'${usd:.6f}'}"
-    verdict = "adds up" if told.adds_up else "DOES NOT ADD UP"
-    yield f"{'table':<9}{'unknown' if stated is None else f'${stated:.6f}'}, {verdict}"
-    yield f"{'price':<9}{told.run['price_source'] or 'not known'}"
 
 
 def overshoot_text(rows: Sequence[Overshoot]) -> str:
