@@ -1,4 +1,4 @@
-"""One run's arithmetic and the study's overshoot, on tables small enough to add up by hand."""
+"""One run's arithmetic on tables small enough to add up by hand."""
 
 from __future__ import annotations
 
@@ -12,10 +12,9 @@ import pytest
 from inspect_horizon.budgets.prices import Price, PriceBook, PriceTable, Rates
 from inspect_horizon.errors import UsageError
 from inspect_horizon.report.explained import explanation_text
-from inspect_horizon.report.money import overshoot_text, price_text
+from inspect_horizon.report.money import price_text
 from inspect_horizon.runs import conform, write_tables
 from inspect_horizon.runs.explaining import explain
-from inspect_horizon.runs.overshooting import overshoots
 from support.study import command
 
 if TYPE_CHECKING:
@@ -170,16 +169,6 @@ def test_what_was_explained_can_be_had_as_json(study: Path) -> None:
     assert (told["list_usd"], told["wasted_usd"], told["attempts"]) == (pytest.approx(0.002), 0.01, 2)
     assert [each["number"] for each in told["calls"]] == [1, 2, 3, 4]
     assert command("explain", study, "c/t", "--call", 9).code == 2
-
-
-def test_overshoot_is_the_excess_over_each_budget(study: Path) -> None:
-    """One of the two attempts whose spend is known overspent, by half of its budget."""
-    (row,) = overshoots(study)
-    assert (row.runs, row.over, row.worst_case_calls, row.soft) == (2, 1, 1, 0)
-    assert row.largest_share == pytest.approx(0.5)
-    text = overshoot_text([row])
-    assert "+50.0%" in text
-    assert "1 of 2 runs spent more than their budget" in text
 
 
 def test_a_price_is_shown_per_million_with_its_steps() -> None:

@@ -5,12 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from inspect_horizon.report.names import clean, shorten
+from inspect_horizon.report.units import format_budget
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from inspect_horizon.budgets.prices import Price, Rates
-    from inspect_horizon.runs.overshooting import Overshoot
+    from inspect_horizon.runs.overshooting import Excess, Overshoot
     from inspect_horizon.runs.repricing import Repriced, RepricedModel
 
 MILLION = 1_000_000
@@ -42,20 +43,51 @@ def overshoot_text(rows: Sequence[Overshoot]) -> str:
     """How many runs exceeded their budget and by how much, one line a model and budget."""
     if not rows:
         return "no run had a budget"
-    lines = [f"{'model':<34}{'budget':<20}{'runs':>6}{'over':>6}{'largest':>9}"]
+    lines = [
+        f"{'':<47}{'excess, of the budget':>24}",
+        f"{'model':<22}{'budget':<13}{'runs':>6}{'over':>6}{'median':>8}{'p90':>8}{'most':>8}{'unused':>8}",
+    ]
+    previous = ""
     for row in rows:
-        largest = f"{row.largest_share:+.1%}" if row.over else "0"
-        lines.append(f"{clean(row.model)[:33]:<34}{row.budget[:19]:<20}{row.runs:>6}{row.over:>6}{largest:>9}")
-    guessed, soft = sum(row.worst_case_calls for row in rows), sum(row.soft for row in rows)
-    lines.append("")
-    lines.append(
-        f"{sum(row.over for row in rows)} of {sum(row.runs for row in rows)} runs spent more than their budget"
-    )
+        name = "" if row.model == previous else shorten(clean(row.model), 21)
+        previous = row.model
+        budget = shorten(format_budget(row.kind, row.amount), 12)
+        excess = "".join(f"{_share(each):>8}" for each in (row.median, row.p90, row.largest))
+        unused = "-" if row.unused_share is None else f"{row.unused_share:.1%}"
+        lines.append(f"{name:<22}{budget:<13}{row.runs:>6,}{row.over:>6,}{excess}{unused:>8}")
+        lines += [f"{'':<22}the most is {format_budget(row.kind, row.largest.amount)}"] if row.largest else []
+    return "\n".join([*lines, "", *_summary(rows)])
+
+
+def _share(excess: Excess | None) -> str:
+    return "-" if excess is None else f"{excess.share:+.1%}" if excess.share < 10 else f"{excess.share:+.0%}"
+
+
+def _summary(rows: Sequence[Overshoot]) -> list[str]:
+    lines = [overshoot_line(rows) or "overshoot: not enforced here"]
+    if any(row.unused_share is not None for row in rows):
+        lines.append("unused: what the median run left of the budget that stopped it")
+    guessed, unknown = sum(row.worst_case_calls for row in rows), sum(row.unknown for row in rows)
     if guessed:
-        lines.append(f"{guessed} calls are booked at their bound, since what they used is not known")
-    if soft:
-        lines.append(f"{soft} runs had only Inspect's own limits, which stop after the call that crosses them")
-    return "\n".join(lines)
+        lines.append(f"{guessed:,} calls are booked at their bound, since what they used is not known")
+    if unknown:
+        lines.append(f"{unknown:,} attempts have no known spend to compare")
+    return lines
+
+
+def overshoot_line(rows: Sequence[Overshoot]) -> str | None:
+    """One line for the foot of a report; None where no run had a budget."""
+    if not rows:
+        return None
+    held = [row for row in rows if row.unenforced < row.runs + row.unknown]
+    if not held:
+        return "overshoot: budgets not enforced here"
+    runs, over, soft = (sum(getattr(row, name) for row in held) for name in ("runs", "over", "soft"))
+    most = max((row.largest.share for row in held if row.largest), default=None)
+    parts = [f"overshoot: {over:,} of {runs:,} runs"]
+    parts += [f"at most {most:+.1%} of the budget"] if most is not None else []
+    parts += [f"{soft:,} under Inspect's own limits only"] if soft else []
+    return ", ".join(parts)
 
 
 def repriced_text(done: Repriced) -> str:

@@ -1,4 +1,4 @@
-"""One run's cost, call by call: what was used, at which price, and whether it is what the table and the provider say."""
+"""One run's cost, call by call: what was used, at which price, and whether the table and the provider agree."""
 
 from __future__ import annotations
 
