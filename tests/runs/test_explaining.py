@@ -12,7 +12,6 @@ import pytest
 from inspect_horizon.budgets.prices import Price, PriceBook, PriceTable, Rates
 from inspect_horizon.errors import UsageError
 from inspect_horizon.report.explained import explanation_text
-from inspect_horizon.report.money import price_text
 from inspect_horizon.runs import conform, write_tables
 from inspect_horizon.runs.explaining import explain
 from support.study import command
@@ -169,10 +168,3 @@ def test_what_was_explained_can_be_had_as_json(study: Path) -> None:
     assert (told["list_usd"], told["wasted_usd"], told["attempts"]) == (pytest.approx(0.002), 0.01, 2)
     assert [each["number"] for each in told["calls"]] == [1, 2, 3, 4]
     assert command("explain", study, "c/t", "--call", 9).code == 2
-
-
-def test_a_price_is_shown_per_million_with_its_steps() -> None:
-    dear = Rates.of(input=2e-6, output=10e-6, cache_read=0.2e-6, cache_write=2.5e-6, reasoning=10e-6)
-    text = price_text(Price("acme/one", "acme.yaml", RATES, ((200_000, dear),)))
-    assert "prompt, read from a cache         0.1000" in text
-    assert text.index("prompt above 200,000 tokens") < text.index("10.0000")

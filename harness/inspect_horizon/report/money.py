@@ -1,4 +1,4 @@
-"""Prices, overshoot and what repricing changed as plain text for a terminal."""
+"""Overshoot and what repricing changed as plain text for a terminal."""
 
 from __future__ import annotations
 
@@ -10,33 +10,8 @@ from inspect_horizon.report.units import format_budget
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from inspect_horizon.budgets.prices import Price, Rates
     from inspect_horizon.runs.overshooting import Excess, Overshoot
     from inspect_horizon.runs.repricing import Repriced, RepricedModel
-
-MILLION = 1_000_000
-RATES = (
-    ("input", "prompt, not cached"),
-    ("cache_read", "prompt, read from a cache"),
-    ("cache_write", "prompt, written to a cache"),
-    ("output", "generated"),
-    ("reasoning", "generated, reasoning"),
-)
-
-
-def price_text(price: Price) -> str:
-    """What a model charges, in dollars per million tokens, and where that is written."""
-    lines = [f"{clean(price.model)}   {price.source}", "", "$ per million tokens"]
-    steps: Sequence[tuple[str, Rates]] = [
-        ("", price.base),
-        *((f"prompt above {above:,} tokens", rates) for above, rates in price.steps),
-    ]
-    for name, rates in steps:
-        lines += [name] if name else []
-        lines += [f"  {words:<28}{getattr(rates, field) * MILLION:>12.4f}" for field, words in RATES]
-    if price.max_output_tokens:
-        lines += ["", f"at most {price.max_output_tokens:,} tokens generated a call"]
-    return "\n".join(lines)
 
 
 def overshoot_text(rows: Sequence[Overshoot]) -> str:
