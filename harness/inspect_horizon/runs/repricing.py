@@ -164,8 +164,8 @@ def _refuse_unknown(recosting: Recosting, runs: Sequence[Row], callless: Sequenc
         raise PriceError(
             f"what {', '.join(unsure)} was charged at ({source or 'no price list'}) is not in the price book at hand, "
             "so dollar budgets cannot be moved",
-            fix="pass the price file that the sweep was given as --old-prices FILE; or pass --allow-unknown, and "
-            "dollar budgets become null",
+            fix="pass the price file that the sweep was given as --old-prices FILE, or install the version that is "
+            "named; with --allow-unknown dollar budgets become null",
         )
 
 
