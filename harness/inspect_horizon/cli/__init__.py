@@ -19,6 +19,8 @@ COMMANDS = {
     "prices": ("prices", "Show what a model is charged at."),
     "explain": ("explain", "Show the arithmetic of one run's cost."),
     "overshoot": ("overshoot", "Show by how much runs exceeded their budgets."),
+    "reprice": ("reprice", "Work out a study's dollars at other prices."),
+    "reconcile": ("reconcile", "Compare a study with its provider's own account."),
     "export": ("export", "Write the runs as CSV, JSONL or Parquet."),
 }
 

@@ -14,7 +14,9 @@ from inspect_horizon.errors import UsageError
 from inspect_horizon.frontier import Frontier
 from inspect_horizon.frontier import frontier as estimate
 from inspect_horizon.report import curve_rows, frontier_table, plot_frontier
+from inspect_horizon.report.money import overshoot_line
 from inspect_horizon.runs import read_runs, read_table
+from inspect_horizon.runs.overshooting import overshoots_of
 
 PLOT = "frontier"
 DEFAULT_WAGE = 50.0
@@ -76,7 +78,9 @@ def command(
         cap=_cap(cap, unit),
         rng=np.random.default_rng(seed),
     )
-    click.echo(json.dumps(_object(result), allow_nan=False) if as_json else frontier_table(result))
+    overshot = overshoot_line(overshoots_of(runs))
+    table = frontier_table(result, foot=[overshot] if overshot else [])
+    click.echo(json.dumps(_object(result), allow_nan=False) if as_json else table)
     if plot:
         folder = path if path.is_dir() else path.parent
         minutes = runs["human_minutes"].astype(float)

@@ -30,12 +30,13 @@ NARROWEST = 80
 _INDENT, _GAP = "  ", "  "
 
 
-def frontier_table(frontier: Frontier, *, width: int = 80) -> str:
+def frontier_table(frontier: Frontier, *, width: int = 80, foot: Sequence[str] = ()) -> str:
     """What each budget buys, curve by curve, and below it what the reader must know to trust it.
 
     Args:
         frontier: What to show.
         width: The most columns a line may take; less than `NARROWEST` is taken as `NARROWEST`.
+        foot: What else the reader must know of the runs, a line each.
 
     Returns:
         Lines without trailing blanks, without control characters, each at most `width` wide.
@@ -49,6 +50,7 @@ def frontier_table(frontier: Frontier, *, width: int = 80) -> str:
         _slope_alarms(frontier, names, width),
         _legend(frontier, width),
         _left_out(frontier, width),
+        [line for text in foot for line in textwrap.wrap(clean(text), width)],
     ]
     return "\n\n".join("\n".join(line.rstrip() for line in section) for section in sections if section) + "\n"
 

@@ -271,6 +271,8 @@ def _finish(rows: Sequence[dict[str, Any]], book: Booked) -> pd.DataFrame:
     frame["budget_usd"] = [_budget_usd(row) for row in frame.to_dict("records")]
     book.attempt_numbers.update(zip(frame["uuid"], frame["attempt"], strict=True))
     in_dollars = frame["budget_kind"].isin(["usd", "cost_ratio"])
+    if "budget_spent" in frame:
+        frame["budget_spent"] = [_in_budget_unit(row) for row in frame.to_dict("records")]
     frame["overshoot_usd"] = frame.get("overshoot", pd.Series(dtype=object)).where(in_dollars, None)
     return frame.drop(columns=["uuid", "_started", "overshoot"], errors="ignore")
 
@@ -279,6 +281,12 @@ def _budget_usd(row: Mapping[Any, Any]) -> float | None:
     if row["budget_kind"] == "usd":
         return float(row["budget_amount"])
     return float(row["budget_amount"] * row["human_cost_usd"]) if row["budget_kind"] == "cost_ratio" else None
+
+
+def _in_budget_unit(row: Mapping[Any, Any]) -> float | None:
+    """A run under a cost ratio is held to the dollars that it comes to."""
+    spent = None if pd.isna(row["budget_spent"]) else float(row["budget_spent"])
+    return spent / row["human_cost_usd"] if spent is not None and row["budget_kind"] == "cost_ratio" else spent
 
 
 def _suites(runs: pd.DataFrame, origin: Origin) -> pd.DataFrame:

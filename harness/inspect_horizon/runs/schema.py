@@ -190,6 +190,7 @@ CALLS = (
     Column("tier", "text", "The tier of service that it was charged at, such as standard, flex or batch"),
     _usd("reserved_usd", "The most it could cost, held before it was made, in US dollars"),
     _tokens("reserved_tokens", "The most tokens it could use, held before it was made"),
+    _tokens("reserved_output_tokens", "The part of the reserved tokens that it was allowed to generate"),
     *USAGE,
     *PARTS_OF_USAGE,
     _usd("cost_usd", "US dollars at list price"),
