@@ -192,8 +192,8 @@ def test_gemini_answers_whole_and_the_call_says_so(tmp_path: Path, ledger: Ledge
         output = ask(asked, run=new_run(ledger), tools=[LOOK])
         assert server.served[0].path.endswith(":generateContent")
     assert output.completion == "It is dark."
-    assert ledger.calls()[0]["note"] == "not streamed: whether it is cut could not be seen"
-    assert (output.metadata or {})["horizon_notes"] == ["not streamed: whether it is cut could not be seen"]
+    assert ledger.calls()[0]["note"] == "not streamed: LiteLLM would not show whether it was cut"
+    assert (output.metadata or {})["horizon_notes"] == ["not streamed: LiteLLM would not show whether it was cut"]
 
 
 def test_embedded_models_answer_whole(ledger: Ledger) -> None:

@@ -21,7 +21,7 @@ from inspect_horizon.models.convert import from_response, to_message
 from inspect_horizon.models.failures import can_be_billed
 from inspect_horizon.models.omissions import lost_on_the_way
 from inspect_horizon.models.request import asked_tier, smallest_output
-from inspect_horizon.models.stream import put_together
+from inspect_horizon.models.stream import put_together, unseen
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -70,6 +70,13 @@ class Call:
         listed = (self.request.get("extra_body") or {}).get("models") or self.request.get("models") or ()
         provider = self.model.partition("/")[0]
         return {f"{provider}/{name}": self.prices.find(f"{provider}/{name}") for name in listed}
+
+    def streamed_if_seen(self) -> None:
+        """Have the reply streamed, unless that would hide what it is to be booked by."""
+        hidden = unseen(self.model, routed=bool(self.routes))
+        self.stream = hidden is None
+        if hidden is not None:
+            self.notes.append(f"not streamed: LiteLLM would not show {hidden}")
 
     async def made(self, run: Run | None) -> tuple[ModelOutput, Any]:
         """The output, and LiteLLM's response; within a run where there is one.

@@ -61,8 +61,8 @@ def replied(error: BaseException) -> bool:
 
 
 def shorten(error: BaseException) -> None:
-    """Forget LiteLLM's frames where the failure is the provider's: drawing them takes Inspect a second a retry."""
-    if replied(error) or network_trouble(error):
+    """Forget LiteLLM's frames where the failure is not LiteLLM's: drawing them takes Inspect seconds each time."""
+    if replied(error) or network_trouble(error) or type(error).__name__ == "UnsupportedParamsError":
         for each in (error, *causes(error)):
             each.__traceback__ = None
 

@@ -25,6 +25,8 @@ NO_WORD = {
 """Options of Inspect's that LiteLLM has no word for, and what to do instead."""
 LOST_ON_THE_WAY = {"responses": ("top_k", "seed", "n", "extra_body"), "gemini": ("parallel_tool_calls",)}
 """What LiteLLM takes and does not send, by the route: seen on the wire with its releases 1.106 and 1.109."""
+NO_OPTIONS = frozenset({"model", "messages", "tools", "max_tokens", "api_base", "api_key"})
+"""What no request can do without."""
 RESPONSE_ID = "resp_"
 """How OpenAI's Responses API names its replies; LiteLLM also speaks it to some models by itself."""
 
@@ -89,7 +91,8 @@ class Omissions:
         """
         if not self._allowed:
             raise _unsupported(request["model"], message.partition(". ")[0])
-        named = {option for option in request if re.search(rf"'{option}'|\b{option}=", message)}
+        given = request.keys() - NO_OPTIONS
+        named = {option for option in given if re.search(rf"'{option}'|\b{option}=", message)}
         self._refused.setdefault(request["model"], set()).update(named)
         return bool(named)
 

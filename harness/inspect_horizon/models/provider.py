@@ -39,7 +39,6 @@ from inspect_horizon.models.omissions import Omissions, check_options
 from inspect_horizon.models.request import HIDDEN, to_request
 from inspect_horizon.models.settings import Settings
 from inspect_horizon.models.single_try import allow_one_try_only
-from inspect_horizon.models.stream import can_stream
 from inspect_horizon.models.without_mcp import do_without_mcp
 
 if TYPE_CHECKING:
@@ -132,18 +131,18 @@ class LiteLLMAPI(ModelAPI):
             self.prices,
             request,
             tools,
-            stream=self._streams(config) and can_stream(name),
             silence=config.stream_idle_timeout,
             deadline=deadline,
             notes=[*notes, *self._omissions.taken_out(request)],
         )
-        if self._streams(config) and not call.stream:
-            call.notes.append("not streamed: whether it is cut could not be seen")
+        if self._streams(config) and not name.startswith(f"{embedded.PROVIDER}/"):
+            call.streamed_if_seen()
         if wants_marks(request, config.cache_prompt):
             call.marks = self.settings.cache_ttl
         try:
             output, response = await call.made(present_run())
         except UnsupportedParamsError as error:
+            shorten(error)
             if self._omissions.learn(request, str(error)):
                 return await self._ask(name, messages, tools, tool_choice, config, deadline, notes)
             raise
@@ -176,10 +175,15 @@ class LiteLLMAPI(ModelAPI):
         tool_choice: ToolChoice,
         config: GenerateConfig,
     ) -> dict[str, Any]:
-        """A call as LiteLLM takes it; the base URL and the key are for models of the provider that was asked."""
-        most = self.max_tokens() if name == self.model_name else _most_tokens(self.prices.find(name))
+        """A call as LiteLLM takes it; the base URL and the key are for models of the provider that was asked.
+
+        The bound on the output is Inspect's, which is that of the model asked first: one that stands in may take less.
+        """
         request = to_request(name, messages, tools, tool_choice, config) | self.model_args
+        most = _most_tokens(self.prices.find(name))
         request["max_tokens"] = config.max_tokens or most
+        if name != self.model_name:
+            request["max_tokens"] = min(request["max_tokens"], most)
         if name.partition("/")[0] == self.model_name.partition("/")[0]:
             request |= {"api_base": self.base_url} if self.base_url else {}
             request |= {"api_key": self.api_key} if self.api_key else {}

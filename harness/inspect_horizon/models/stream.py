@@ -20,12 +20,14 @@ if TYPE_CHECKING:
     from litellm.litellm_core_utils.streaming_handler import CustomStreamWrapper
 
 
-def can_stream(model: str) -> bool:
-    """Whether a cut of the model's stream would be seen: LiteLLM calls every piece of Gemini's the last one.
+def unseen(model: str, *, routed: bool) -> str | None:
+    """What LiteLLM does not show of the model's stream and money depends on; None where all of it is seen.
 
-    The embedded models have nothing to stream.
+    It calls every piece of Gemini's the last one, and before 1.109 every piece the work of the model that was asked.
     """
-    return not model.startswith("embedded/") and "gemini" not in model
+    if "gemini" in model:
+        return "whether it was cut"
+    return "who served it" if routed else None
 
 
 async def put_together(stream: CustomStreamWrapper, patience: float | None) -> Any:
