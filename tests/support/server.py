@@ -154,7 +154,7 @@ class ChatServer:
             "completion_tokens": total,
             "total_tokens": asked + total,
             "prompt_tokens_details": {"cached_tokens": min(reply.cached_tokens, asked)},
-            "completion_tokens_details": {"reasoning_tokens": reply.reasoning_tokens},
+            "completion_tokens_details": {"reasoning_tokens": min(reply.reasoning_tokens, total)},
         }
         usage = honest if fault.usage == "honest" else fault.usage
         if usage is not None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import functools
+import re
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field, fields
@@ -38,6 +39,9 @@ UNSTATED = {
     "image_output": "output",
 }
 """The kind whose price holds for a kind of token that a table does not name."""
+
+SNAPSHOT = re.compile(r"(?:[-@:]?(?:v?\d|latest|preview|exp).*)?")
+"""What vendors put behind a model's name to name one state of it; `-mini` is another model, and `.1` a later one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -228,8 +232,8 @@ class PriceBook:
         A snapshot (`gpt-5-mini-2025-08-07`) has the price of the name that was asked for, and so has a model that no
         table lists: many servers answer with a name of their own.
         """
-        price = self.find(asked)
-        if not served or served.startswith(asked.rpartition("/")[2]):
+        price, name = self.find(asked), asked.rpartition("/")[2]
+        if not served or (served.startswith(name) and SNAPSHOT.fullmatch(served.removeprefix(name))):
             return price
         provider = asked.partition("/")[0]
         return self.find(served if served.startswith(f"{provider}/") else f"{provider}/{served}") or price
