@@ -143,7 +143,8 @@ def run_trial(nursery: Nursery, folder: Path, seed: int) -> Trial:
     answered = sum(call["cost_usd"] for call in calls if call["outcome"] == "answered")
     assert answered <= billed_usd(trial.bill) + DUST <= answered + lost + 2 * DUST
     assert answered + lost == pytest.approx(totals.spent_usd)
-    assert totals.spent_usd > 0.6 * CAP_USD, "no more is kept back than scoring can cost"
+    least = 0.6 if seed % 2 == 0 else 0.95
+    assert totals.spent_usd > least * CAP_USD, "nothing is left but what is kept back for scoring"
     return trial
 
 
