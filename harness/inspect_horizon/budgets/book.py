@@ -9,7 +9,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
-from tenacity import retry, retry_if_exception, stop_after_delay, wait_random
+from tenacity import Retrying, retry_if_exception, stop_after_delay, wait_random
 
 from inspect_horizon.budgets.usage import COUNTS, MAIN_COUNTS
 from inspect_horizon.errors import DataError
@@ -88,18 +88,18 @@ def _is_busy(error: BaseException) -> bool:
     return isinstance(error, sqlite3.OperationalError) and error.sqlite_errorcode & 0xFF == sqlite3.SQLITE_BUSY
 
 
-@retry(
-    retry=retry_if_exception(_is_busy),
-    wait=wait_random(0.005, 0.02),
-    stop=stop_after_delay(BUSY_SECONDS),
-    reraise=True,
-)
-def patiently(connection: sqlite3.Connection, statement: str) -> None:
+def patiently(connection: sqlite3.Connection, statement: str, *, seconds: float) -> None:
     """Execute what has to wait for other processes; SQLite itself does not wait for one that switches the journal."""
-    connection.execute(statement)
+    waiting = Retrying(
+        retry=retry_if_exception(_is_busy),
+        wait=wait_random(0.005, 0.02),
+        stop=stop_after_delay(seconds),
+        reraise=True,
+    )
+    waiting(connection.execute, statement)
 
 
-def open_to_write(path: Path | None) -> sqlite3.Connection:
+def open_to_write(path: Path | None, *, busy_seconds: float = BUSY_SECONDS) -> sqlite3.Connection:
     """Open a ledger, or begin one; an older format is brought up to date. In memory where there is no path.
 
     Raises:
@@ -108,13 +108,13 @@ def open_to_write(path: Path | None) -> sqlite3.Connection:
     try:
         if path is not None:
             path.parent.mkdir(parents=True, exist_ok=True)
-        connection = _connect(path or ":memory:")
+        connection = _connect(path or ":memory:", busy_seconds)
     except (sqlite3.Error, OSError) as error:
         raise _unopened(path, error) from error
     try:
-        patiently(connection, "PRAGMA journal_mode = WAL")
+        patiently(connection, "PRAGMA journal_mode = WAL", seconds=busy_seconds)
         connection.execute("PRAGMA synchronous = NORMAL")
-        _bring_up_to_date(connection, path)
+        _bring_up_to_date(connection, path, busy_seconds)
     except sqlite3.Error as error:
         connection.close()
         raise _unopened(path, error) from error
@@ -124,7 +124,7 @@ def open_to_write(path: Path | None) -> sqlite3.Connection:
     return connection
 
 
-def open_to_read(path: Path) -> sqlite3.Connection:
+def open_to_read(path: Path, *, busy_seconds: float = BUSY_SECONDS) -> sqlite3.Connection:
     """Open a ledger of any known format as it stands, without writing to it; its folder need not be writable.
 
     Raises:
@@ -132,12 +132,12 @@ def open_to_read(path: Path) -> sqlite3.Connection:
     """
     try:
         try:
-            connection = _connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)
+            connection = _connect(f"{path.absolute().as_uri()}?mode=ro", busy_seconds, uri=True)
             tables = _tables(connection)
         except sqlite3.OperationalError as error:
             if _is_busy(error) or not path.is_file():
                 raise
-            connection = _copy(path)
+            connection = _as_it_lies(path)
             tables = _tables(connection)
     except (sqlite3.Error, OSError) as error:
         raise _unopened(path, error) from error
@@ -163,29 +163,33 @@ def roll_back(connection: sqlite3.Connection) -> None:
         connection.execute("ROLLBACK")
 
 
-def _connect(place: Path | str, *, uri: bool = False) -> sqlite3.Connection:
-    connection = sqlite3.connect(place, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False, uri=uri)
+def _connect(place: Path | str, busy_seconds: float = BUSY_SECONDS, *, uri: bool = False) -> sqlite3.Connection:
+    connection = sqlite3.connect(place, timeout=busy_seconds, isolation_level=None, check_same_thread=False, uri=uri)
     connection.row_factory = sqlite3.Row
     return connection
 
 
-def _copy(path: Path) -> sqlite3.Connection:
-    """The ledger in memory: SQLite cannot read a journal that a kill left beside it in a folder it may not write to."""
+def _as_it_lies(path: Path) -> sqlite3.Connection:
+    """The ledger where SQLite cannot make the file beside it by which processes share it: nobody else writes there.
+
+    What a kill left in its journal is not read without that file; so both are copied.
+    """
+    journal = path.with_name(f"{path.name}-wal")
+    if not journal.exists() or journal.stat().st_size == 0:
+        return _connect(f"{path.absolute().as_uri()}?mode=ro&immutable=1", uri=True)
     connection = _connect(":memory:")
     with TemporaryDirectory() as folder:
         copy = Path(folder) / path.name
-        for suffix in ("", "-wal"):
-            source = path.with_name(path.name + suffix)
-            if source.exists():
-                shutil.copyfile(source, copy.with_name(source.name))
+        shutil.copyfile(path, copy)
+        shutil.copyfile(journal, copy.with_name(journal.name))
         with closing(sqlite3.connect(copy)) as whole:
             whole.backup(connection)
     return connection
 
 
-def _bring_up_to_date(connection: sqlite3.Connection, path: Path | None) -> None:
+def _bring_up_to_date(connection: sqlite3.Connection, path: Path | None, busy_seconds: float) -> None:
     """Make an empty file a ledger, or see that it is one; in a transaction, as several workers may open it."""
-    patiently(connection, "BEGIN IMMEDIATE")
+    patiently(connection, "BEGIN IMMEDIATE", seconds=busy_seconds)
     try:
         version, tables = _format(connection), _tables(connection)
         _refuse_other(path, version, tables)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from uuid import uuid4
 
 from inspect_horizon.budgets.account import DUST
-from inspect_horizon.budgets.book import columns_of, open_to_read, open_to_write, patiently, roll_back
+from inspect_horizon.budgets.book import BUSY_SECONDS, columns_of, open_to_read, open_to_write, patiently, roll_back
 from inspect_horizon.budgets.usage import COUNTS
 from inspect_horizon.errors import DataError, SpendCapExceeded
 
@@ -73,7 +73,14 @@ class Totals:
 class Ledger:
     """The account book of a sweep; every process that works on the sweep opens the same file."""
 
-    def __init__(self, path: Path | None = None, *, cap_usd: float | None = None, read_only: bool = False) -> None:
+    def __init__(
+        self,
+        path: Path | None = None,
+        *,
+        cap_usd: float | None = None,
+        read_only: bool = False,
+        busy_seconds: float = BUSY_SECONDS,
+    ) -> None:
         """Open the book, or begin one.
 
         Args:
@@ -81,12 +88,17 @@ class Ledger:
             cap_usd: The most that may be spent by all runs together, what is already in the book included.
             read_only: Leave the file as it is, an older format too; it has to exist and may lie where nothing can be
                 written.
+            busy_seconds: How long to wait, each time, for other processes that hold the file's lock.
 
         Raises:
             DataError: The file is no ledger, is a newer one, or cannot be written.
         """
         self.path, self.cap_usd = path, cap_usd
-        self._connection = open_to_read(path) if read_only and path is not None else open_to_write(path)
+        self._busy_seconds = busy_seconds
+        if read_only and path is not None:
+            self._connection = open_to_read(path, busy_seconds=busy_seconds)
+        else:
+            self._connection = open_to_write(path, busy_seconds=busy_seconds)
 
     def close(self) -> None:
         self._connection.close()
@@ -95,7 +107,7 @@ class Ledger:
     def _write(self) -> Iterator[sqlite3.Connection]:
         """One transaction, all or nothing, in turn with the other processes."""
         try:
-            patiently(self._connection, "BEGIN IMMEDIATE")
+            patiently(self._connection, "BEGIN IMMEDIATE", seconds=self._busy_seconds)
             try:
                 yield self._connection
                 self._connection.execute("COMMIT")
