@@ -25,7 +25,7 @@ WORKERS = 64
 CAP_USD = 0.08
 """Some three hundred calls: more than are made before the kills are over."""
 DUST = 1e-9
-TRIALS = 8
+TRIALS = 6
 SOAK_TRIALS = int(os.environ.get("TRIALS", "100"))
 
 
