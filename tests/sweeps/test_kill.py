@@ -25,7 +25,7 @@ pytestmark = pytest.mark.filterwarnings(LITELLMS_OWN)
 MODEL = "openai/gpt-5-mini"
 RATES = {"prompt": 0.25, "cached": 0.025, "output": 2.0}
 """Its list price, in dollars per million tokens."""
-CAP_USD = 0.3
+CAP_USD = 1.0
 
 
 def sweep(chat: ChatServer, *, workers: int, cap_usd: float = 10.0) -> tuple[object, ...]:
@@ -79,29 +79,32 @@ def booked_and_served(folder: Path, chat: ChatServer) -> tuple[Counter[int], Cou
     return Counter(answered["output_tokens"].astype(int)), Counter(s.completion_tokens for s in chat.served)
 
 
-def assert_within(cap_usd: float, folder: Path, chat: ChatServer) -> None:
-    """The server's bill is covered by the ledger, and that by the cap; the bill comes first, since it only grows."""
+def booked_within(cap_usd: float, folder: Path, chat: ChatServer) -> float:
+    """What is spent and held: no less than the server's bill, no more than the cap; the bill is read first, as it grows."""
     bill = chat.bill_usd(**RATES)
     with closing(Ledger(folder / "ledger.sqlite", read_only=True)) as ledger:
         totals = ledger.totals()
     assert bill <= totals.spent_usd + totals.held_usd <= cap_usd
+    return totals.spent_usd + totals.held_usd
 
 
 @pytest.mark.slow
 def test_five_kills_at_random_lose_nothing(tmp_path: Path, thinking: Counting) -> None:
-    """SIGKILL five times under a cap; the next run of the command completes the study, and its books are the server's.
+    """SIGKILL five times under a cap, and a cap that binds after that: the books cover the server's bill all along.
 
-    What was under way is written off at its bound, some cents a call, so that the cap may be reached before.
+    What was under way is written off at its bound, some cents a call. A higher cap completes the study.
     """
     rng = random.Random(20261123)
     with chat_server(thinking) as chat:
         for _ in range(5):
             process = start(*sweep(chat, workers=1, cap_usd=CAP_USD), cwd=tmp_path, env=KEY)
-            if not thinking.wait_for(thinking.calls + rng.randrange(1, 14), process):
-                break
+            assert thinking.wait_for(thinking.calls + rng.randrange(1, 14), process)
             process.kill()
             process.communicate(timeout=LONGEST_SECONDS)
-            assert_within(CAP_USD, tmp_path / "out", chat)
+            booked = booked_within(CAP_USD, tmp_path / "out", chat)
+        capped = horizon(*sweep(chat, workers=1, cap_usd=booked + 0.01), cwd=tmp_path, env=KEY)
+        assert capped.code == 3, capped
+        booked_within(booked + 0.01, tmp_path / "out", chat)
         seen_before_the_last = thinking.calls
         ended = horizon(*sweep(chat, workers=1), cwd=tmp_path, env=KEY)
         assert ended.code == 0, ended
@@ -118,7 +121,11 @@ def test_five_kills_at_random_lose_nothing(tmp_path: Path, thinking: Counting) -
     assert not runs.duplicated(["run_id", "attempt"]).any()
     cut_off = runs[runs["stop_reason"] == "error"]
     assert len(cut_off) > 0
-    assert cut_off["error"].str.startswith("interrupted").all()
+    refused = cut_off["error"].str.contains("does not fit the spend cap")
+    interrupted = cut_off["error"].str.startswith("interrupted")
+    assert refused.any()
+    assert interrupted.any()
+    assert (interrupted | refused).all()
     assert cut_off["superseded"].all()
 
     assert len(calls) >= len(chat.served), "a call is reserved before it is made"
