@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import anyio
+from tenacity import retry, retry_if_exception, stop_after_delay, wait_fixed
 
 from inspect_horizon.budgets.ledger import Reservation, Settlement
 from inspect_horizon.budgets.measure import bound, taken
@@ -200,17 +201,20 @@ async def admit(run: Run, asked: Asked) -> Ticket:
     return Ticket(run, asked, tokens, call_id, usd, account, hold)
 
 
+def _for_now(error: BaseException) -> bool:
+    return isinstance(error, SpendCapExceeded) and error.for_now
+
+
+@retry(
+    retry=retry_if_exception(_for_now),
+    wait=wait_fixed(SECONDS_BETWEEN_TRIES),
+    stop=stop_after_delay(LONGEST_WAIT_SECONDS),
+    sleep=anyio.sleep,
+    reraise=True,
+)
 async def _reserve(run: Run, reservation: Reservation) -> str:
     """Wait for the calls under way where they alone stand between this one and the sweep's cap.
 
     They hold their worst case, most of which comes back; to stop at them would leave money unspent.
     """
-    with anyio.move_on_after(LONGEST_WAIT_SECONDS):
-        while True:
-            try:
-                return run.ledger.reserve(reservation)
-            except SpendCapExceeded as error:
-                if not error.for_now:
-                    raise
-            await anyio.sleep(SECONDS_BETWEEN_TRIES)
     return run.ledger.reserve(reservation)

@@ -85,7 +85,7 @@ def booked(path: Path) -> Booked:
     Raises:
         DataError: The file is no ledger, or a newer version wrote it.
     """
-    ledger = Ledger(path)
+    ledger = Ledger(path, read_only=True)
     try:
         calls: dict[str, list[Call]] = defaultdict(list)
         for call in ledger.calls():
