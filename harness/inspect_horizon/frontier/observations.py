@@ -118,9 +118,8 @@ def observe(
         DataError: A column is missing, or no run can be used.
         UsageError: The kind is not known, or an amount is not above 0.
     """
-    _check(runs, kind)
-    table = _prepare(runs, kind)
-    reasons = _reasons(table)
+    table = prepare(runs, kind)
+    reasons = why_left_out(table)
     left_out = {str(reason): int(count) for reason, count in reasons[reasons != ""].value_counts().sort_index().items()}
     used = table[reasons == ""]
     if used.empty:
@@ -133,7 +132,7 @@ def observe(
     names = tuple(tasks["_task"])
     used = used.assign(_number=np.searchsorted(np.array(names, dtype=object), used["_task"].to_numpy(dtype=object)))
     errors = table[reasons == "error"].groupby(list(_CONFIGURATION)).size().to_dict()
-    steps = None if checkpoints is None else _steps(checkpoints, used, kind)
+    steps = None if checkpoints is None else steps_of(checkpoints, used, kind)
     observations = tuple(
         _of_configuration(Configuration(*map(str, key)), rows, grid, steps, cap, int(errors.get(key, 0)))
         for key, rows in used.groupby(list(_CONFIGURATION), sort=True)
@@ -152,15 +151,22 @@ def _check(runs: pd.DataFrame, kind: str) -> None:
         )
 
 
-def _prepare(runs: pd.DataFrame, kind: str) -> pd.DataFrame:
-    """The runs with every column that is read below, unknowns as NaN or empty text, and their spend in `kind`."""
+def prepare(runs: pd.DataFrame, kind: str) -> pd.DataFrame:
+    """The runs with every column that is read here, unknowns as NaN or empty text, and their spend in `kind`.
+
+    Raises:
+        DataError: A column is missing, or holds text where numbers belong.
+        UsageError: The kind is not known.
+    """
+    _check(runs, kind)
     table = runs.reset_index(drop=True).copy()
     for name in (*_CONFIGURATION, "suite", "stop_reason", "budget_kind", "protocol"):
         table[name] = _text(table, name)
     for name in (*_NUMBERS, *_TOKENS):
         table[name] = _numbers(table, name)
     table["success"] = _numbers(table, "success")
-    table["superseded"] = _numbers(table, "superseded").fillna(0.0) > 0
+    for name in ("superseded", "check"):
+        table[name] = _numbers(table, name).fillna(0.0) > 0
     table["run_id"] = _text(table, "run_id") if "run_id" in runs.columns else table.index.astype(str)
     table["_task"] = table["suite"] + "/" + table["task_id"].astype(str)
     family = _text(table, "task_family")
@@ -207,18 +213,24 @@ def _spend(table: pd.DataFrame, kind: str) -> pd.Series[float]:
 
 def _is_told(protocol: str) -> bool:
     """Whether the agent knew its budget, which makes its run say nothing about any other."""
+    return protocol_of(protocol).get("notice") in ("start", "running")
+
+
+def protocol_of(text: str) -> dict[str, Any]:
+    """What stands behind a condition; nothing where that is not recorded or no JSON object."""
     try:
-        content: Any = json.loads(protocol) if protocol else {}
+        content: Any = json.loads(text) if text else {}
     except json.JSONDecodeError:
-        return False
-    return isinstance(content, dict) and content.get("notice") in ("start", "running")
+        return {}
+    return content if isinstance(content, dict) else {}
 
 
-def _reasons(table: pd.DataFrame) -> pd.Series[str]:
+def why_left_out(table: pd.DataFrame) -> pd.Series[str]:
     """Why each run is left out, empty where it is used; the first reason that holds."""
     minutes, spend = table["human_minutes"], table["_spend"]
     tests = [
         (table["superseded"], "superseded"),
+        (table["check"], "ladder_check"),
         (table["stop_reason"] == "error", "error"),
         (table["success"].isna(), "no_success_recorded"),
         (~(np.isfinite(minutes) & (minutes > 0)), "no_human_minutes"),
@@ -260,7 +272,7 @@ def _wage(used: pd.DataFrame) -> float | None:
     return None if rates.empty else float(rates.median())
 
 
-def _steps(checkpoints: pd.DataFrame, used: pd.DataFrame, kind: str) -> pd.DataFrame | None:
+def steps_of(checkpoints: pd.DataFrame, used: pd.DataFrame, kind: str) -> pd.DataFrame | None:
     """Checkpoints of used runs with their spend in `kind`, in order of spend; None if they do not tell it."""
     column = {"usd": "spent_usd", "cost_ratio": "spent_usd", "tokens": "spent_tokens"}.get(kind)
     if column is None or column not in checkpoints.columns or checkpoints.empty:
@@ -296,12 +308,8 @@ def _of_configuration(
     n_errors: int,
 ) -> Observations:
     rows = rows.sort_values(["_task", "run_id"], kind="stable")
-    outcome = _outcome_at(rows, grid, steps)
-    limit = _known_up_to(rows, cap)
-    outcome[grid[None, :] > limit[:, None] * ROUNDING] = UNKNOWN
-    own = rows["budget_amount"].to_numpy()[:, None]
-    told = rows["_told"].to_numpy()
-    outcome[told[:, None] & ~np.isclose(grid[None, :], own, rtol=1e-9, atol=0.0)] = UNKNOWN
+    outcome = known_outcomes(rows, grid, steps, cap=cap)
+    own, told = rows["budget_amount"].to_numpy()[:, None], rows["_told"].to_numpy()
     covered = (grid[None, :] <= _declared_cap(rows, cap)[:, None] * ROUNDING).sum(axis=1).astype(np.int64)
     at_own = (grid[None, :] <= own * ROUNDING).sum(axis=1)
     covered[told] = at_own[told]
@@ -314,6 +322,25 @@ def _of_configuration(
         _extend_where_all_ended(outcome, covered),
         n_errors,
     )
+
+
+def known_outcomes(
+    rows: pd.DataFrame, grid: FloatArray, steps: pd.DataFrame | None, *, cap: float | None = None
+) -> Outcomes:
+    """Success of runs that can be used within every budget: 1, 0 or `UNKNOWN`, shape (n, K).
+
+    Args:
+        rows: Runs as `prepare` makes them.
+        grid: The budgets, rising, shape (K,).
+        steps: Their checkpoints, as `steps_of` makes them.
+        cap: As for `observe`.
+    """
+    outcome = _outcome_at(rows, grid, steps)
+    limit = _known_up_to(rows, cap)
+    outcome[grid[None, :] > limit[:, None] * ROUNDING] = UNKNOWN
+    own, told = rows["budget_amount"].to_numpy()[:, None], rows["_told"].to_numpy()
+    outcome[told[:, None] & ~np.isclose(grid[None, :], own, rtol=1e-9, atol=0.0)] = UNKNOWN
+    return outcome
 
 
 def _outcome_at(rows: pd.DataFrame, grid: FloatArray, steps: pd.DataFrame | None) -> Outcomes:
