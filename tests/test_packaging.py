@@ -103,7 +103,7 @@ def test_command_plans_a_sweep_from_an_empty_folder(kind: str, request: pytest.F
     environment: Environment = request.getfixturevalue(kind)
     assert "sweep" in environment.command("horizon", "--help", cwd=tmp_path)
     planned = json.loads(environment.command("horizon", "plan", "--json", cwd=tmp_path))
-    assert {cell["suite"] for cell in planned} == {"ledger", "atoms"}
+    assert {cell["suite"] for cell in planned["cells"]} == {"ledger", "atoms"}
     assert list(tmp_path.iterdir()) == []
 
 

@@ -48,7 +48,7 @@ def nothing_begun(folder: str = "out") -> bool:
         ("nonsense/foo", ("no provider", "'nonsense/foo'", "fix: write it as LiteLLM does")),
         ("gpt-nonsense", ("no provider", "'gpt-nonsense'")),
         ("embedded/clerk-huge", ("no embedded model 'clerk-huge'", "clerk-small, clerk-medium")),
-        ("openai/gpt-5-mini", ("needs OPENAI_API_KEY", "fix: export OPENAI_API_KEY=")),
+        ("openai/gpt-5-mini", ("needs OPENAI_API_KEY", "fix: `export OPENAI_API_KEY=...`")),
         ("anthropic/claude-sonnet-4-5", ("needs ANTHROPIC_API_KEY",)),
     ],
 )
@@ -138,6 +138,7 @@ def test_a_grid_file_is_answered_with_file_and_line() -> None:
         (("--suite", "atoms"), ("suites", "each once")),
         (("--max-retries", "-1"), ("max_retries is -1",)),
         (("--model-base-url", "localhost"), ("'localhost' is no URL", "http://localhost:8000/v1")),
+        (("--model-base-url", "http://[localhost"), ("'http://[localhost' is no URL",)),
         (("--nope",), ("No such option '--nope'",)),
     ],
 )
@@ -153,9 +154,11 @@ def test_half_of_what_a_sweep_needs() -> None:
 
 
 def test_nobody_there_to_confirm() -> None:
-    """Without a terminal and without --yes nothing is started."""
-    refused(command("sweep", *CLERK, "--budgets", "tokens:1k", "--to", "out"), 2, "nobody is there", "--yes")
+    """Without a terminal and without --yes no money is spent; embedded models have none to spend."""
+    refused(command("sweep", *API, "--budgets", "tokens:1k", "--to", "out"), 2, "nobody is there", "--yes")
     assert nothing_begun()
+    free = command("sweep", *CLERK, "--budgets", "tokens:1k", "--to", "out")
+    assert free.code == 0, free
 
 
 @pytest.mark.parametrize(
@@ -306,6 +309,19 @@ def test_nothing_listens_at_the_base_url(monkeypatch: pytest.MonkeyPatch) -> Non
     assert nothing_begun()
 
 
+@pytest.mark.parametrize("url", ["http://me:{}@127.0.0.1:1/v1", "me:{}@127.0.0.1/v1", "http://me:a/{}@[127.0.0.1/v1"])
+@pytest.mark.parametrize("name", ["sweep", "plan"])
+def test_a_password_in_the_base_url_is_refused_and_never_shown(name: str, url: str) -> None:
+    """Whether it stands in a flag or in the file, and also where the URL is none."""
+    url, yes = url.format("s3cret"), ("--yes", "--to", "out") if name == "sweep" else ()
+    Path("study.yaml").write_text(f"suites: [atoms]\nmodels: [openai/m]\nbudgets: tokens:1k\nmodel_base_url: '{url}'\n")
+    for asked in ((*API, "--budgets", "usd:1", "--model-base-url", url), ("study.yaml",)):
+        ended = command(name, *yes, *asked)
+        refused(ended, 2, "base URL holds a name or password", "fix: leave it out of the URL")
+        assert "s3cret" not in ended.err + ended.out
+    assert nothing_begun()
+
+
 def test_a_network_that_fails_meanwhile(monkeypatch: pytest.MonkeyPatch) -> None:
     """Every connection breaks: the sweep ends incomplete, names the reason once, and keeps what may be billed."""
     monkeypatch.setenv(*next(iter(KEY.items())))
@@ -319,6 +335,8 @@ def test_a_network_that_fails_meanwhile(monkeypatch: pytest.MonkeyPatch) -> None
     runs = read_runs("out")
     assert runs["stop_reason"].eq("error").all()
     assert runs["success"].isna().all()
+    none = "none of the 3 runs can be used: 3 ended in an error (all: openai/gpt-5-mini gave no answer in 3 tries"
+    refused(command("frontier", "out"), 1, none, "fix: see to the error, then run the same `horizon sweep` again")
 
 
 def test_a_key_that_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -387,6 +405,15 @@ main()
 @pytest.mark.parametrize("name", ["frontier", "collect", "export"])
 def test_a_folder_that_is_not_there(name: str) -> None:
     refused(command(name, "nowhere"), 1, "nowhere does not exist", "fix: ")
+
+
+def test_budgets_of_one_unit_and_a_kind_of_another(tmp_path: Path) -> None:
+    table = {"task_id": ["a"], "model": ["m"], "success": [True], "human_minutes": [1.0], "cost_usd": [0.1]}
+    pd.DataFrame(table).to_csv("runs.csv")
+    assert command("import", "runs.csv", "--to", "out").code == 0
+    ended = command("frontier", "out", "--budgets", "usd:1", "--kind", "cost_ratio")
+    refused(ended, 2, "--kind cost_ratio contradicts --budgets usd:1, which is in usd", "fix: leave out --kind")
+    assert command("frontier", "out", "--budgets", "usd:1", "--kind", "usd", "--no-plot").code == 0
 
 
 def test_a_table_with_a_wrong_schema() -> None:

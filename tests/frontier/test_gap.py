@@ -17,7 +17,7 @@ from scipy.special import expit
 
 from frontier.simulated import BUDGETS_USD, Agent
 from inspect_horizon.errors import DataError, UsageError
-from inspect_horizon.frontier import GAP_FLAGS, LEFT_OUT, Gap, Interval, frontier, gap, observe
+from inspect_horizon.frontier import GAP_FLAGS, UNPAIRED, Gap, Interval, frontier, gap, observe
 
 if TYPE_CHECKING:
     from inspect_horizon.frontier.arrays import FloatArray
@@ -81,7 +81,7 @@ def test_success_is_compared_pair_by_pair_and_every_task_counts_alike() -> None:
     """By hand: task a is worse in one of three pairs, b better, c worse, d alike: (-1/3 + 1 - 1 + 0) / 4 = -1/12."""
     found = gaps(HAND_WORKED)["off"]
     assert found.success == pytest.approx(-1 / 12)
-    assert (found.n_pairs, found.n_tasks, dict(found.left_out)) == (6, 4, {})
+    assert (found.n_pairs, found.n_tasks, dict(found.unpaired)) == (6, 4, {})
     assert found.suites == ("suite",)
     assert found.flags == ("few_differ", "unidentified", "few_families")
 
@@ -157,8 +157,8 @@ def test_what_is_in_no_pair_is_counted_by_its_reason() -> None:
     ]
     found = gaps(rows)["off"]
     reasons = {"ladder_missing": 1, "check_unusable": 1, "ladder_unusable": 1, "unknown_at_budget": 1}
-    assert dict(found.left_out) == reasons
-    assert set(reasons) == set(LEFT_OUT)
+    assert dict(found.unpaired) == reasons
+    assert set(reasons) == set(UNPAIRED)
     assert found.n_pairs == 2
     assert "incomplete" in found.flags
 

@@ -136,3 +136,21 @@ def test_a_table_that_cannot_be_used_is_refused_with_the_way_out() -> None:
         observe(pd.DataFrame([RUN]), kind="hours")
     with pytest.raises(UsageError, match="above 0"):
         observe(pd.DataFrame([RUN]), kind="usd", amounts=[0.0])
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        (
+            {"stop_reason": "error", "error": ["no key", "no key", "no net"]},
+            r"3 ended in an error \(most often: no key\)",
+        ),
+        ({"stop_reason": "error"}, r"3 ended in an error\n"),
+        ({"human_minutes": [None, None, 0.0]}, r"3 lacked the human minutes of their task\n"),
+        ({"superseded": [True, True, False], "success": None}, "2 gave way to a later attempt, 1 lacked a success"),
+    ],
+)
+def test_a_table_without_a_usable_run_is_refused_with_counts_in_words(changes: dict[str, object], said: str) -> None:
+    table = {"task_id": list("abc"), "model": "m", "success": True, "human_minutes": 1.0, "cost_usd": 0.1}
+    with pytest.raises(DataError, match=f"none of the 3 runs can be used: {said}"):
+        observe(pd.DataFrame({**table, **changes}), kind="usd")

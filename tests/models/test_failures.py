@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import socket
+import time
 from contextlib import contextmanager
+from email.utils import formatdate
 from typing import TYPE_CHECKING, Any
 
 import anyio
@@ -92,6 +94,14 @@ def test_a_retry_waits_as_long_as_it_was_asked_to(server: ChatServer) -> None:
     assert second.at - first.at < 1.0
 
 
+def test_a_retry_waits_until_the_date_it_was_asked_to(server: ChatServer) -> None:
+    """In three seconds of our clock; HTTP dates are whole seconds, and the server sends its own beside it."""
+    server.faults = [Fault(status=429, headers={"retry-after": formatdate(time.time() + 3, usegmt=True)})]
+    ask(model(server))
+    first, second = server.served
+    assert 2.0 <= second.at - first.at < 4.0
+
+
 @pytest.mark.parametrize(
     ("headers", "seconds"),
     [
@@ -99,12 +109,18 @@ def test_a_retry_waits_as_long_as_it_was_asked_to(server: ChatServer) -> None:
         ({"retry-after-ms": "1500", "retry-after": "9"}, 1.5),
         ({"retry-after": "-3"}, 0.0),
         ({"retry-after": "1e9"}, 600.0),
-        ({"retry-after": "Wed, 21 Oct 2026 07:28:00 GMT"}, None),
+        ({"retry-after": "nan"}, None),
+        ({"retry-after": "Wed, 21 Oct 2026 07:28:09 GMT", "date": "Wed, 21 Oct 2026 07:28:00 GMT"}, 9.0),
+        ({"retry-after": "Wed, 21 Oct 2026 07:28:00 GMT", "date": "Wed, 21 Oct 2026 07:28:09 GMT"}, 0.0),
+        ({"retry-after": "Wed, 21 Oct 2026 09:28:00 GMT", "date": "Wed, 21 Oct 2026 07:28:09 GMT"}, 600.0),
+        ({"retry-after": "Wed, 21 Oct 2020 07:28:00 GMT"}, 0.0),
+        ({"retry-after": "Wed, 21 Oct 2992 07:28:00 -0000"}, 600.0),
+        ({"retry-after": "Wed, 71 Oct 2026 07:28:00 GMT"}, None),
         ({}, None),
     ],
 )
 def test_the_hint_is_read_in_seconds(headers: dict[str, str], seconds: float | None) -> None:
-    """A date is not followed: it needs a clock that agrees with the server's."""
+    """A date counts from the reply's own date, so that a clock of ours that is wrong does not matter."""
     error = RateLimitError("slow down", llm_provider="openai", model="gpt-5-mini")
     error.__dict__["litellm_response_headers"] = headers  # where LiteLLM keeps them
     assert retry_after(error) == seconds

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from rich.cells import cell_len
 
 from frontier.test_gap import Study
-from inspect_horizon.frontier import GAP_FLAGS, LEFT_OUT, Configuration, Gap, Interval, envelope
+from inspect_horizon.frontier import GAP_FLAGS, UNPAIRED, Configuration, Gap, Interval, envelope
 from inspect_horizon.report import frontier_table
 from inspect_horizon.report.gap import gap_rows, gap_text
 from inspect_horizon.runs import conform, write_tables
@@ -45,7 +45,7 @@ def some_gaps(draw: st.DrawFn) -> list[Gap]:
     return [
         Gap(
             own, ("suite",), notice, draw(st.integers(0, 9999)), 3, draw(_numbers), draw(_intervals), draw(_numbers),
-            draw(_intervals), draw(st.dictionaries(st.sampled_from(sorted(LEFT_OUT)), st.integers(1, 999))),
+            draw(_intervals), draw(st.dictionaries(st.sampled_from(sorted(UNPAIRED)), st.integers(1, 999))),
             tuple(draw(st.lists(st.sampled_from(sorted(GAP_FLAGS)), unique=True))),
         )
         for own in sorted(draw(st.sets(configurations, max_size=3)))
@@ -72,7 +72,7 @@ def test_a_gap_reads_like_this() -> None:
 
 
 def test_what_is_in_no_pair_is_said() -> None:
-    text = gap_text([replace(TOLD, left_out={"ladder_missing": 2, "check_unusable": 1})])
+    text = gap_text([replace(TOLD, unpaired={"ladder_missing": 2, "check_unusable": 1})])
     assert "Checks in no pair: 3\n  2 without a ladder run\n  1 whose run" in text
 
 

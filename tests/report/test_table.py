@@ -68,6 +68,13 @@ def test_a_point_reads_like_this() -> None:
     assert "   $0.50        –            –           –   100      40  no_failure\n" in frontier_table(shown)
 
 
+def test_a_study_without_any_cost_ratio_has_no_column_of_dashes() -> None:
+    shown = made_of((point(0.02, None, "no_success"), point(0.5, None, "no_failure")))
+    text = frontier_table(shown)
+    assert "cost ratio" not in text.lower()
+    assert "   $0.50        –         –   100      40  no_failure\n" in text
+
+
 def test_flags_of_every_point_are_said_once_and_all_that_occur_are_explained() -> None:
     shown = made_of((point(1.0, 5.0, "few_families"), point(2.0, 9.0, "few_families", "extrapolated")))
     text = frontier_table(shown)

@@ -135,3 +135,10 @@ def test_amounts_read_as_themselves_and_a_larger_one_never_smaller(
 def test_what_is_no_amount_is_refused(write: Callable[[float], str], amount: float) -> None:
     with pytest.raises(ValueError, match="must be 0 or above"):
         write(amount)
+
+
+def test_operations_are_counted_beyond_the_trillions() -> None:
+    assert format_budget("flops", 2.5e15) == "2.5P FLOP"
+    assert format_budget("flops_generated", 1e18) == "1E FLOP generated"
+    assert format_budget("seconds", 90) == "1.5 min"
+    assert format_budget("weighted_tokens", 9000) == "9k weighted tokens"

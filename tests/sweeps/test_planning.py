@@ -111,7 +111,7 @@ def test_the_plan_is_printed_for_people_and_for_programs(study: Path) -> None:
     assert "6 cells" in told.out
     assert "$8.76" in told.out
     assert "$20" in told.out
-    rows = json.loads(command("plan", study, "--json").out)
+    rows = json.loads(command("plan", study, "--json").out)["cells"]
     assert len(rows) == 6
     assert {row["budget"] for row in rows} == {"usd:0.01", "usd:0.08", "usd:0.64"}
     assert {row["condition"] for row in rows} == {"temperature=0.5"}

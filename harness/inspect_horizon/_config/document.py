@@ -73,7 +73,7 @@ class Document:
         version = self.data.get("schema_version") if isinstance(self.data, dict) else None
         if isinstance(version, int) and version > newest:
             text = f"schema_version is {version}; this version of inspect-horizon reads up to {newest}"
-            fix = "update it (pip install -U inspect-horizon), or write the file in the older format"
+            fix = "update it (`pip install -U inspect-horizon`), or write the file in the older format"
             raise ConfigError([self.problem(("schema_version",), text, fix=fix)])
 
 

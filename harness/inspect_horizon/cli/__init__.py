@@ -7,6 +7,7 @@ import sys
 
 import click
 
+from inspect_horizon.cli.saying import say
 from inspect_horizon.errors import ConfigError, HorizonError, IncompleteError, UsageError
 
 COMMANDS = {
@@ -58,13 +59,13 @@ def main() -> None:
     except click.exceptions.Exit as stop:
         sys.exit(stop.exit_code)
     except (click.Abort, KeyboardInterrupt):
-        click.echo("\nstopped; nothing that was paid for is lost. Run the same command again to go on", err=True)
+        say("\nstopped; nothing that was paid for is lost. Run the same command again to go on")
         sys.exit(130)
     except click.ClickException as error:
         error.show()
         sys.exit(2)
     except HorizonError as error:
-        click.echo(f"error: {error}", err=True)
+        say(f"error: {error}")
         sys.exit(_exit_code(error))
     except BrokenPipeError:
         sys.stderr.close()

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import click
 
+from inspect_horizon.cli.saying import say
 from inspect_horizon.sweeps.collecting import collect
 
 
@@ -18,6 +19,6 @@ def command(path: Path, to: Path | None) -> None:
     found = collect(path, to=to)
     click.echo(f"{found.runs} runs, {found.attempts} attempts, {found.missing} without an outcome: {to or path}")
     for log in found.unreadable:
-        click.echo(f"warning: log {log}", err=True)
+        say(f"warning: log {log}")
     if found.missing or found.unreadable:
         sys.exit(3)

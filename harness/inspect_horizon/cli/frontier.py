@@ -57,6 +57,11 @@ def command(
     """Show the horizon that each budget buys, for the study in PATH, and draw it."""
     runs = read_runs(path)
     grid = Grid.parse(budgets) if budgets else None
+    if grid is not None and kind not in (None, grid.kind):
+        raise UsageError(
+            f"--kind {kind} contradicts --budgets {budgets}, which is in {grid.kind}",
+            fix=f"leave out --kind, or write the budgets as {kind}:AMOUNTS",
+        )
     unit = grid.kind if grid else kind or own_kind(runs["budget_kind"].dropna().unique().tolist())
     checkpoints = read_table(path, "checkpoints") if path.is_dir() else None
     result = estimate(

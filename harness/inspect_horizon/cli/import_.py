@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from inspect_horizon.budgets.budget import Budget
+from inspect_horizon.cli.saying import say
 from inspect_horizon.errors import UsageError
 from inspect_horizon.runs import import_runs
 
@@ -43,5 +44,5 @@ def command(
     )
     click.echo(f"{report.runs:,} runs of {report.models} models on {report.tasks} tasks: {report.folder}")
     for note in report.notes:
-        click.echo(f"note: {note}", err=True)
+        say(f"note: {note}")
     click.echo(f"next: horizon frontier {to}")

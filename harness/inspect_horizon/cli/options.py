@@ -46,6 +46,7 @@ FLAGS = (
     click.option("--workers", type=int, help="Processes.  [default: 1; embedded models: one a core]"),
     click.option("--max-retries", type=int, help="Tries after a failed call.  [default: 6]"),
     click.option("--model-base-url", help="Where to call the models, if not at their vendor's."),
+    click.option("--pilot", "pilots", multiple=True, help="Earlier results to forecast from; may be repeated."),
     click.option("--prices", help="YAML file of prices that overrule the built-in ones."),
 )
 

@@ -10,8 +10,10 @@ import click
 
 from inspect_horizon.cli.options import asked, sweep_flags
 from inspect_horizon.cli.progress import progress_bar
+from inspect_horizon.cli.saying import say
 from inspect_horizon.errors import UsageError
-from inspect_horizon.sweeps.describe import plan_text
+from inspect_horizon.sweeps.describe import forecast_text, plan_text, score_text
+from inspect_horizon.sweeps.forecast.study import forecast
 from inspect_horizon.sweeps.spec import make_sweep
 from inspect_horizon.sweeps.sweep import RESULTS, Outcome, plan, run
 
@@ -19,40 +21,50 @@ from inspect_horizon.sweeps.sweep import RESULTS, Outcome, plan, run
 @click.command(name="sweep")
 @sweep_flags
 @click.option("--to", type=click.Path(file_okay=False, path_type=Path), help="Folder.  [default: results/NAME]")
-@click.option("--yes", is_flag=True, help="Do not ask before spending.")
-def command(file: Path | None, to: Path | None, *, yes: bool, **flags: Any) -> None:
+@click.option("--yes", is_flag=True, help="Do not ask before spending; embedded models, which are free, never do.")
+def command(file: Path | None, to: Path | None, pilots: tuple[str, ...], *, yes: bool, **flags: Any) -> None:
     """Run a budget sweep, from FILE, from flags, or the demo when neither is given.
 
     The same command again finishes what is missing and spends nothing twice.
     """
     planned = plan(make_sweep(file, **asked(flags)))
     folder = to or RESULTS / planned.sweep.name
+    told = forecast(planned, folder, pilots=pilots)
     click.echo(plan_text(planned, folder), err=True)
-    if not yes:
+    click.echo(forecast_text(told), err=True)
+    if not yes and not planned.sweep.costs_nothing:
         _ask()
     with progress_bar(planned) as progress:
-        outcome = run(planned, folder, progress=progress)
+        outcome = run(planned, folder, progress=progress, forecast=told)
     _report(outcome)
 
 
 def _ask() -> None:
     if not sys.stdin.isatty():
         raise UsageError("nobody is there to confirm the plan", fix="look at it with `horizon plan`, then pass --yes")
-    click.confirm("Go ahead?", abort=True, err=True)
+    try:
+        agreed = click.confirm("Go ahead?", err=True)
+    except click.Abort:
+        agreed = False
+    if not agreed:
+        say("nothing was started")
+        sys.exit(130)
 
 
 def _report(outcome: Outcome) -> None:
     held = f", ${outcome.totals.held_usd:.4f} reserved and never settled" if outcome.totals.held_usd > 1e-9 else ""
     click.echo(f"runs      {outcome.done} of {outcome.planned}")
     click.echo(f"spent     ${outcome.totals.spent_usd:.4f}{held}")
+    if outcome.forecast is not None:
+        click.echo(f"forecast  {score_text(outcome.forecast)}")
     click.echo(f"overshoot {outcome.overshot} runs over their budget")
     click.echo(f"tables    {outcome.folder}")
     for log in outcome.collected.unreadable if outcome.collected else ():
-        click.echo(f"warning: log {log}", err=True)
+        say(f"warning: log {log}")
     if outcome.complete:
         click.echo(f"next      horizon frontier {outcome.folder}")
         return
     for text, count in list(outcome.collected.errors.items())[:3] if outcome.collected else ():
-        click.echo(f"{count} runs: {text}", err=True)
-    click.echo("incomplete: run the same command again to finish what is missing", err=True)
+        say(f"{count} runs: {text}")
+    say("incomplete: run the same command again to finish what is missing")
     sys.exit(3)

@@ -3,7 +3,7 @@
 Numbers in, frozen dataclasses out; nothing here reads a file, calls a model or knows Inspect.
 """
 
-from inspect_horizon.frontier.gap import GAP_FLAGS, LEFT_OUT, Gap, gap
+from inspect_horizon.frontier.gap import GAP_FLAGS, UNPAIRED, Gap, gap
 from inspect_horizon.frontier.horizon import HorizonFit, fit_horizon
 from inspect_horizon.frontier.lines import cost_ratio, human_line
 from inspect_horizon.frontier.observations import Configuration, Observations, Study, observe
@@ -23,7 +23,7 @@ from inspect_horizon.frontier.weights import equal_task_weight, invsqrt_task_wei
 __all__ = [
     "FLAGS",
     "GAP_FLAGS",
-    "LEFT_OUT",
+    "UNPAIRED",
     "Configuration",
     "EnvelopePoint",
     "Frontier",

@@ -48,7 +48,7 @@ GAP_FLAGS = {
 }
 """Every flag a gap can carry, and what it tells the reader."""
 
-LEFT_OUT = {
+UNPAIRED = {
     "ladder_missing": "without a ladder run",
     "check_unusable": "whose run ended in an error or lacks what is needed",
     "ladder_unusable": "whose ladder ended in an error or lacks what is needed",
@@ -83,8 +83,8 @@ class Gap:
     """log2 of the checks' horizon over the ladders'; None where there are no horizons to compare."""
     doublings_interval: Interval | None
     """An end is None where it lies beyond any number."""
-    left_out: Mapping[str, int]
-    """Checks that are in no pair, by reason: keys of `LEFT_OUT`."""
+    unpaired: Mapping[str, int]
+    """Checks that are in no pair, by reason: keys of `UNPAIRED`."""
     flags: tuple[str, ...]
     """Keys of `GAP_FLAGS`."""
 
@@ -166,7 +166,7 @@ def _gap(
     resample: GapResample,
     confidence: float,
 ) -> Gap:
-    n_pairs, n_missing = len(pairs.task), sum(pairs.left_out.values())
+    n_pairs, n_missing = len(pairs.task), sum(pairs.unpaired.values())
     few_families = len(np.unique(pairs.families)) < FEWEST_FAMILIES
     success = shift = _Shift(None, None)
     if n_pairs:
@@ -190,7 +190,7 @@ def _gap(
         success_interval=success.interval,
         doublings=shift.value,
         doublings_interval=shift.interval,
-        left_out=pairs.left_out,
+        unpaired=pairs.unpaired,
         flags=tuple(name for name in GAP_FLAGS if raised.get(name)),
     )
 

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from inspect_horizon.errors import DataError, UsageError
+from inspect_horizon.errors import UsageError
+from inspect_horizon.frontier.left_out import nothing_left, reasons
+from inspect_horizon.frontier.table import CONFIGURATION, numbers, prepare, text
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -23,22 +24,6 @@ UNKNOWN = -1
 ROUNDING = 1 + 1e-9
 """A spend this much above a budget still counts as within it: sums of prices round."""
 MOST_BUDGETS = 9
-
-_CONFIGURATION = ("model", "scaffold", "strategy", "condition")
-_TOKENS = ("input_tokens", "cache_read_tokens", "cache_write_tokens", "output_tokens")
-_SPEND = {
-    "usd": "cost_usd",
-    "tokens": "input_tokens",
-    "output_tokens": "output_tokens",
-    "cost_ratio": "cost_usd",
-    "seconds": "working_seconds",
-    "weighted_tokens": "budget_spent",
-    "flops": "budget_spent",
-    "flops_generated": "budget_spent",
-}
-"""The column without which a run's spend in each kind of budget is not known."""
-_NUMBERS = ("human_minutes", "human_cost_usd", "budget_amount", "budget_spent", "weight", "cost_usd", "working_seconds")
-_REQUIRED = ("task_id", "model", "success", "human_minutes")
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -93,6 +78,10 @@ class Study:
     wage_usd_per_hour: float | None
     """Median human cost per hour over the runs, null where the table holds none."""
 
+    def n_families(self, own: Observations) -> int:
+        """How many families the tasks of one configuration's runs are of."""
+        return len(np.unique(self.families[own.task]))
+
 
 def observe(
     runs: pd.DataFrame,
@@ -119,125 +108,22 @@ def observe(
         UsageError: The kind is not known, or an amount is not above 0.
     """
     table = prepare(runs, kind)
-    reasons = why_left_out(table)
-    left_out = {str(reason): int(count) for reason, count in reasons[reasons != ""].value_counts().sort_index().items()}
-    used = table[reasons == ""]
+    why = reasons(table)
+    left_out = {str(reason): int(count) for reason, count in why[why != ""].value_counts().sort_index().items()}
+    used = table[why == ""]
     if used.empty:
-        raise DataError(
-            f"none of the {len(table)} runs can be used: {left_out or 'the table is empty'}",
-            fix=f"check that `success`, `human_minutes` and the spend behind {kind!r} are filled in",
-        )
+        raise nothing_left(table, why, kind)
     grid = _grid(used, amounts)
     tasks = used[["_task", "_family"]].drop_duplicates("_task").sort_values("_task")
     names = tuple(tasks["_task"])
     used = used.assign(_number=np.searchsorted(np.array(names, dtype=object), used["_task"].to_numpy(dtype=object)))
-    errors = table[reasons == "error"].groupby(list(_CONFIGURATION)).size().to_dict()
+    errors = table[why == "error"].groupby(list(CONFIGURATION)).size().to_dict()
     steps = None if checkpoints is None else steps_of(checkpoints, used, kind)
     observations = tuple(
         _of_configuration(Configuration(*map(str, key)), rows, grid, steps, cap, int(errors.get(key, 0)))
-        for key, rows in used.groupby(list(_CONFIGURATION), sort=True)
+        for key, rows in used.groupby(list(CONFIGURATION), sort=True)
     )
     return Study(kind, grid, names, _codes(tasks["_family"]), observations, left_out, _wage(used))
-
-
-def _check(runs: pd.DataFrame, kind: str) -> None:
-    if kind not in _SPEND:
-        raise UsageError(f"budget kind {kind!r} has no frontier", fix=f"choose one of {', '.join(_SPEND)}")
-    missing = [name for name in (*_REQUIRED, _SPEND[kind]) if name not in runs.columns]
-    if missing:
-        raise DataError(
-            f"the table of runs has no column {', '.join(missing)}; it has {', '.join(map(str, runs.columns))}",
-            fix="add it, or map another column to it with --map theirs=ours",
-        )
-
-
-def prepare(runs: pd.DataFrame, kind: str) -> pd.DataFrame:
-    """The runs with every column that is read here, unknowns as NaN or empty text, and their spend in `kind`.
-
-    Raises:
-        DataError: A column is missing, or holds text where numbers belong.
-        UsageError: The kind is not known.
-    """
-    _check(runs, kind)
-    table = runs.reset_index(drop=True).copy()
-    for name in (*_CONFIGURATION, "suite", "stop_reason", "budget_kind", "protocol"):
-        table[name] = _text(table, name)
-    for name in (*_NUMBERS, *_TOKENS):
-        table[name] = _numbers(table, name)
-    table["success"] = _numbers(table, "success")
-    for name in ("superseded", "check"):
-        table[name] = _numbers(table, name).fillna(0.0) > 0
-    table["run_id"] = _text(table, "run_id") if "run_id" in runs.columns else table.index.astype(str)
-    table["_task"] = table["suite"] + "/" + table["task_id"].astype(str)
-    family = _text(table, "task_family")
-    table["_family"] = table["suite"] + "/" + family.where(family != "", table["task_id"].astype(str))
-    table["_kind"] = kind
-    table["_spend"] = _spend(table, kind)
-    table["_told"] = table["protocol"].map({text: _is_told(text) for text in table["protocol"].unique()}).astype(bool)
-    return table
-
-
-def _text(table: pd.DataFrame, name: str) -> pd.Series[str]:
-    if name not in table.columns:
-        return pd.Series("", index=table.index, dtype=object)
-    column = table[name].astype(object)
-    return column.where(column.notna(), "").map(str)
-
-
-def _numbers(table: pd.DataFrame, name: str) -> pd.Series[float]:
-    if name not in table.columns:
-        return pd.Series(np.nan, index=table.index, dtype=np.float64)
-    try:
-        return (
-            pd.to_numeric(table[name]).astype("Float64").astype(object).where(table[name].notna(), np.nan).astype(float)
-        )
-    except (TypeError, ValueError) as error:
-        raise DataError(
-            f"column {name} of the runs holds something that is not a number: {error}", fix="correct it or empty it"
-        ) from error
-
-
-def _spend(table: pd.DataFrame, kind: str) -> pd.Series[float]:
-    if kind == "usd":
-        return table["cost_usd"]
-    if kind == "cost_ratio":
-        return table["cost_usd"] / table["human_cost_usd"].where(table["human_cost_usd"] > 0)
-    if kind == "output_tokens":
-        return table["output_tokens"]
-    if kind != "tokens":
-        own = table["budget_spent"].where(table["budget_kind"] == kind)
-        return own.fillna(table["working_seconds"]) if kind == "seconds" else own
-    counted = [name for name in _TOKENS if table[name].notna().any()]
-    return table[counted].sum(axis=1, skipna=False) if counted else table["output_tokens"]
-
-
-def _is_told(protocol: str) -> bool:
-    """Whether the agent knew its budget, which makes its run say nothing about any other."""
-    return protocol_of(protocol).get("notice") in ("start", "running")
-
-
-def protocol_of(text: str) -> dict[str, Any]:
-    """What stands behind a condition; nothing where that is not recorded or no JSON object."""
-    try:
-        content: Any = json.loads(text) if text else {}
-    except json.JSONDecodeError:
-        return {}
-    return content if isinstance(content, dict) else {}
-
-
-def why_left_out(table: pd.DataFrame) -> pd.Series[str]:
-    """Why each run is left out, empty where it is used; the first reason that holds."""
-    minutes, spend = table["human_minutes"], table["_spend"]
-    tests = [
-        (table["superseded"], "superseded"),
-        (table["check"], "ladder_check"),
-        (table["stop_reason"] == "error", "error"),
-        (table["success"].isna(), "no_success_recorded"),
-        (~(np.isfinite(minutes) & (minutes > 0)), "no_human_minutes"),
-        (~(np.isfinite(spend) & (spend >= 0)), "no_spend"),
-    ]
-    reasons = np.select([test.to_numpy(dtype=bool) for test, _ in tests], [name for _, name in tests], default="")
-    return pd.Series(reasons, index=table.index, dtype=object)
 
 
 def _grid(used: pd.DataFrame, amounts: Sequence[float] | FloatArray | None) -> FloatArray:
@@ -280,9 +166,9 @@ def steps_of(checkpoints: pd.DataFrame, used: pd.DataFrame, kind: str) -> pd.Dat
     steps = pd.DataFrame(
         {
             "run_id": checkpoints["run_id"].astype(str).to_numpy(),
-            "_at": _numbers(checkpoints, column).to_numpy(),
-            "success": _numbers(checkpoints, "success").to_numpy(),
-            "_final": (_text(checkpoints, "how") == "final").to_numpy(),
+            "_at": numbers(checkpoints, column).to_numpy(),
+            "success": numbers(checkpoints, "success").to_numpy(),
+            "_final": (text(checkpoints, "how") == "final").to_numpy(),
         }
     )
     if "attempt" in checkpoints.columns and "attempt" in used.columns:

@@ -8,15 +8,9 @@ from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 import numpy as np
 
-from inspect_horizon.frontier.observations import (
-    UNKNOWN,
-    Configuration,
-    known_outcomes,
-    prepare,
-    protocol_of,
-    steps_of,
-    why_left_out,
-)
+from inspect_horizon.frontier.left_out import reasons
+from inspect_horizon.frontier.observations import UNKNOWN, Configuration, known_outcomes, steps_of
+from inspect_horizon.frontier.table import prepare, protocol_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -57,7 +51,7 @@ class Pairs:
     """Success of the ladder within the budget, 0 or 1, shape (n,)."""
     check: Outcomes
     """Success of the run that had this budget to itself, 0 or 1, shape (n,)."""
-    left_out: Mapping[str, int]
+    unpaired: Mapping[str, int]
     """Checks that are in none of the arrays, by reason."""
 
 
@@ -87,7 +81,7 @@ def _ladders_and_checks(table: pd.DataFrame) -> pd.DataFrame:
     table["_epoch"] = table["epoch"].astype(object).map(str) if "epoch" in table.columns else ""
     own_kind = (table["budget_kind"] == table["_kind"]) & (table["budget_amount"] > 0)
     table = table[~table["superseded"] & own_kind & (table["_ladder"] | table["check"])].reset_index(drop=True)
-    table["_usable"] = why_left_out(table.assign(check=False)) == ""
+    table["_usable"] = reasons(table.assign(check=False)) == ""
     table["_budget"] = np.unique(table["budget_amount"], return_inverse=True)[1]
     table["_row"] = np.arange(len(table))
     return table
@@ -142,8 +136,8 @@ def _paired(
         "ladder_unusable": ~both["_usable_of_ladder"].eq(True).to_numpy(dtype=bool),
         "unknown_at_budget": (check == UNKNOWN) | (ladder == UNKNOWN),
     }
-    reasons = np.select(list(tests.values()), list(tests), default="")
-    kept = reasons == ""
+    why = np.select(list(tests.values()), list(tests), default="")
+    kept = why == ""
     used = both[kept]
     names, task = np.unique(used["_task"].to_numpy(dtype=str), return_inverse=True)
     family = used.drop_duplicates("_task").set_index("_task")["_family"].reindex(names)
@@ -158,5 +152,5 @@ def _paired(
         weight=used["weight"].fillna(1.0).clip(lower=0.0).to_numpy(dtype=np.float64),
         ladder=ladder[kept],
         check=check[kept],
-        left_out={reason: int((reasons == reason).sum()) for reason in tests if (reasons == reason).any()},
+        unpaired={reason: int((why == reason).sum()) for reason in tests if (why == reason).any()},
     )

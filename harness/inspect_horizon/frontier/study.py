@@ -3,35 +3,26 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, get_args
-
-import numpy as np
+from typing import TYPE_CHECKING, Required, TypedDict, Unpack, get_args
 
 from inspect_horizon.errors import UsageError
-from inspect_horizon.frontier.bootstrap import FEWEST_FAMILIES, check_resample, draw_runs, draw_tasks
-from inspect_horizon.frontier.estimate import Design, Estimates, Estimator, design, estimate
-from inspect_horizon.frontier.lines import cost_ratio, human_line
+from inspect_horizon.frontier.bootstrap import check_resample
+from inspect_horizon.frontier.curves import Asked, horizon_curve_of
+from inspect_horizon.frontier.estimate import Estimator, design
+from inspect_horizon.frontier.lines import human_line
 from inspect_horizon.frontier.observations import observe
-from inspect_horizon.frontier.results import Frontier, HorizonCurve, HorizonPoint, Interval, envelope
-from inspect_horizon.frontier.slopes import common_slope_test
+from inspect_horizon.frontier.replicates import replicates
+from inspect_horizon.frontier.results import Frontier, HorizonCurve, envelope
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    import numpy as np
     import pandas as pd
 
     from inspect_horizon.frontier.arrays import FloatArray
     from inspect_horizon.frontier.bootstrap import Resample
-    from inspect_horizon.frontier.observations import Observations, Study
-    from inspect_horizon.frontier.slopes import SlopeTest
     from inspect_horizon.frontier.weights import Weighting
-
-_DRAWN_AT_ONCE = 250
-_SOLVED_AT_ONCE = 500_000
-"""Array elements; a solve holds about twenty such arrays, so some 80 MB."""
-_FEWEST_OUTCOMES, _FEWEST_LENGTHS = 5, 3
-_MOST_MISSING = 0.02
-_SLOPE_ALARM = 0.01
 
 
 def frontier(
@@ -78,11 +69,12 @@ def frontier(
     _check(estimator, quantile, bootstrap, resample, confidence, wage)
     study = observe(runs, checkpoints, kind=kind, amounts=amounts, cap=cap)
     designs = [design(own, study.families, estimator=estimator, weighting=weights) for own in study.observations]
-    replicates = _replicates(study, designs, quantile, bootstrap, resample, rng)
+    drawn = replicates(study, designs, quantile, bootstrap, resample, rng)
     hourly = wage if wage is not None else study.wage_usd_per_hour
+    asked = Asked(quantile, confidence, resample, hourly)
     curves = tuple(
-        _curve(study, own, arranged, drawn, quantile, resample, confidence, hourly)
-        for own, arranged, drawn in zip(study.observations, designs, replicates, strict=True)
+        horizon_curve_of(study, own, arranged, theirs, asked)
+        for own, arranged, theirs in zip(study.observations, designs, drawn, strict=True)
     )
     amounts_usd = study.amounts if kind == "usd" and hourly is not None else None
     line = None if amounts_usd is None or hourly is None else tuple(map(float, human_line(amounts_usd, hourly)))
@@ -100,42 +92,31 @@ def frontier(
     )
 
 
+class Options(TypedDict, total=False):
+    """The options of `frontier`, which says what they mean."""
+
+    kind: Required[str]
+    rng: Required[np.random.Generator]
+    amounts: Sequence[float] | FloatArray | None
+    estimator: Estimator
+    quantile: float
+    weights: Weighting
+    wage: float | None
+    bootstrap: int
+    resample: Resample
+    cap: float | None
+    confidence: float
+
+
 def horizon_curve(
-    runs: pd.DataFrame,
-    checkpoints: pd.DataFrame | None = None,
-    *,
-    kind: str,
-    rng: np.random.Generator,
-    amounts: Sequence[float] | FloatArray | None = None,
-    estimator: Estimator = "curve",
-    quantile: float = 0.5,
-    weights: Weighting = "equal",
-    wage: float | None = None,
-    bootstrap: int = 1000,
-    resample: Resample = "full",
-    cap: float | None = None,
-    confidence: float = 0.95,
+    runs: pd.DataFrame, checkpoints: pd.DataFrame | None = None, **options: Unpack[Options]
 ) -> HorizonCurve:
     """The horizon curve of runs that are all of one configuration; arguments as for `frontier`.
 
     Raises:
         UsageError: The runs are of several configurations, which are never pooled.
     """
-    result = frontier(
-        runs,
-        checkpoints,
-        kind=kind,
-        rng=rng,
-        amounts=amounts,
-        estimator=estimator,
-        quantile=quantile,
-        weights=weights,
-        wage=wage,
-        bootstrap=bootstrap,
-        resample=resample,
-        cap=cap,
-        confidence=confidence,
-    )
+    result = frontier(runs, checkpoints, **options)
     if len(result.curves) != 1:
         raise UsageError(
             f"the runs are of {len(result.curves)} configurations, which are never pooled",
@@ -157,172 +138,3 @@ def _check(
         raise UsageError(f"bootstrap {bootstrap} is negative", fix="give the number of replicates, or 0 for none")
     if wage is not None and not (math.isfinite(wage) and wage > 0):
         raise UsageError(f"wage {wage} cannot be used", fix="give dollars an hour above 0")
-
-
-def _replicates(
-    study: Study, designs: list[Design], quantile: float, bootstrap: int, resample: Resample, rng: np.random.Generator
-) -> list[Estimates]:
-    """Bootstrap estimates of every configuration from the same draws of families and tasks."""
-    own_rngs = rng.spawn(len(designs))
-    parts: list[list[Estimates]] = [[] for _ in designs]
-    for start in range(0, bootstrap, _DRAWN_AT_ONCE):
-        tasks = draw_tasks(study.families, min(_DRAWN_AT_ONCE, bootstrap - start), rng)
-        for own, arranged, own_rng, done in zip(study.observations, designs, own_rngs, parts, strict=True):
-            alone = resample == "task" or _families(study, own) < FEWEST_FAMILIES
-            counts = tasks.by_task if alone else tasks.by_family
-            drawn = draw_runs(own.task, counts, own_rng) if resample == "full" else counts[:, own.task].astype(float)
-            done.extend(_in_chunks(arranged, drawn, quantile))
-    return [_joined(done, arranged.budgets) for done, arranged in zip(parts, designs, strict=True)]
-
-
-def _in_chunks(arranged: Design, draws: FloatArray, quantile: float) -> list[Estimates]:
-    size = max(1, _SOLVED_AT_ONCE // (len(arranged.lengths) * arranged.budgets))
-    return [
-        estimate(arranged, draws[start : start + size], quantile=quantile, tolerance=1e-6)
-        for start in range(0, len(draws), size)
-    ]
-
-
-def _joined(parts: list[Estimates], budgets: int) -> Estimates:
-    if not parts:
-        return Estimates(np.zeros((0, budgets)), np.zeros((0, budgets)))
-    return Estimates(
-        np.concatenate([part.doublings for part in parts]), np.concatenate([part.slopes for part in parts])
-    )
-
-
-def _families(study: Study, own: Observations) -> int:
-    return len(np.unique(study.families[own.task]))
-
-
-def _curve(
-    study: Study,
-    own: Observations,
-    arranged: Design,
-    replicates: Estimates,
-    quantile: float,
-    resample: Resample,
-    confidence: float,
-    wage: float | None,
-) -> HorizonCurve:
-    as_run = estimate(arranged, np.ones((1, len(own.task))), quantile=quantile, tolerance=1e-11)
-    slope_test = common_slope_test(own, study.amounts, arranged.weight)
-    missing = own.n_errors / (own.n_errors + len(own.task))
-    shared = _shared_flags(study, own, arranged, resample, slope_test, missing)
-    slope = _number(float(as_run.slopes[0, 0])) if arranged.estimator == "curve" else None
-    interval = None if slope is None else _interval(replicates.slopes[:, 0], confidence)
-    flat = interval is not None and interval.low is not None and interval.low <= 0
-    kept = arranged.estimator == "metr"
-    points = tuple(
-        _point(study, own, as_run, replicates, place, confidence, wage, shared, flat=flat, rising_kept=kept)
-        for place in range(len(study.amounts))
-    )
-    return HorizonCurve(own.configuration, arranged.estimator, slope, interval, slope_test, points, missing)
-
-
-def _shared_flags(
-    study: Study,
-    own: Observations,
-    arranged: Design,
-    resample: Resample,
-    slope_test: SlopeTest | None,
-    missing: float,
-) -> tuple[str, ...]:
-    flags = {
-        "few_families": resample != "task" and _families(study, own) < FEWEST_FAMILIES,
-        "incomplete": missing > _MOST_MISSING,
-        "slope_differs": arranged.estimator == "curve" and slope_test is not None and slope_test.p_value < _SLOPE_ALARM,
-    }
-    return tuple(name for name, holds in flags.items() if holds)
-
-
-def _point(
-    study: Study,
-    own: Observations,
-    as_run: Estimates,
-    replicates: Estimates,
-    place: int,
-    confidence: float,
-    wage: float | None,
-    shared: tuple[str, ...],
-    *,
-    flat: bool,
-    rising_kept: bool,
-) -> HorizonPoint:
-    evidence = own.evidence()[:, place]
-    wins, losses = int((evidence == 1).sum()), int((evidence == 0).sum())
-    lengths = own.doublings[evidence >= 0]
-    slope = float(as_run.slopes[0, place])
-    doublings = float(as_run.doublings[0, place])
-    mixed = wins > 0 and losses > 0
-    rising = mixed and (slope <= 0 or flat)
-    too_few = min(wins, losses) < _FEWEST_OUTCOMES or len(np.unique(lengths)) < _FEWEST_LENGTHS
-    flags = {
-        "no_success": wins == 0 and losses > 0,
-        "no_failure": losses == 0 and wins > 0,
-        "unobserved": wins + losses == 0,
-        "unidentified": too_few or (mixed and math.isnan(slope)),
-        "rising": rising,
-    }
-    has_number = mixed and math.isfinite(doublings) and (slope > 0 if not rising else rising_kept)
-    minutes = _minutes(doublings) if has_number else None
-    ends = (
-        _horizon_interval(replicates.doublings[:, place], confidence)
-        if wins > 0 and (rising_kept or not rising)
-        else None
-    )
-    flags["extrapolated"] = minutes is not None and not _within(doublings, own.doublings)
-    flags["open"] = ends is not None and (ends.high is None or ends.low in (None, 0.0))
-    return HorizonPoint(
-        budget_amount=float(study.amounts[place]),
-        horizon_minutes=minutes,
-        ci_low=None if ends is None else ends.low,
-        ci_high=None if ends is None else ends.high,
-        slope=_number(slope) if has_number else None,
-        cost_ratio=_ratio(study, place, minutes, wage),
-        n_runs=wins + losses,
-        n_success=wins,
-        flags=tuple(name for name, holds in flags.items() if holds) + shared,
-    )
-
-
-def _within(doublings: float, tested: FloatArray) -> bool:
-    return bool(tested.min() - 1e-9 <= doublings <= tested.max() + 1e-9)
-
-
-def _ratio(study: Study, place: int, minutes: float | None, wage: float | None) -> float | None:
-    amount = float(study.amounts[place])
-    if study.kind == "cost_ratio":
-        return amount
-    if study.kind != "usd" or wage is None or minutes is None or minutes <= 0:
-        return None
-    return cost_ratio(amount, minutes, wage)
-
-
-def _horizon_interval(doublings: FloatArray, confidence: float) -> Interval | None:
-    interval = _ends(doublings, confidence)
-    return None if interval is None else Interval(_minutes(interval[0]), _minutes(interval[1]))
-
-
-def _interval(values: FloatArray, confidence: float) -> Interval | None:
-    interval = _ends(values[~np.isnan(values)], confidence)
-    return None if interval is None else Interval(_number(interval[0]), _number(interval[1]))
-
-
-def _ends(values: FloatArray, confidence: float) -> tuple[float, float] | None:
-    """Order statistics at both ends: unlike interpolated quantiles they hold with infinite replicates."""
-    if len(values) == 0:
-        return None
-    tail = (1 - confidence) / 2
-    low, high = np.quantile(values, [tail, 1 - tail], method="inverted_cdf")
-    return float(low), float(high)
-
-
-def _minutes(doublings: float) -> float | None:
-    """2 ** doublings; None where no float holds it, 0 for the horizon of no success."""
-    with np.errstate(over="ignore", under="ignore"):
-        return _number(float(np.exp2(doublings)))
-
-
-def _number(value: float) -> float | None:
-    return value if math.isfinite(value) else None

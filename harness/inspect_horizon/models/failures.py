@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import math
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any, Literal
 
 from inspect_ai.model import RetryDecision
@@ -11,7 +14,7 @@ from tenacity.wait import wait_base
 from inspect_horizon.errors import ModelError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
 TRANSIENT = {408, 409, 425, 500, 502, 503, 504, 520, 522, 524, 529}
 MAYBE_BILLED = {408, 409, 499, 502, 504, 520, 522, 524}
@@ -158,17 +161,41 @@ def advice(error: BaseException, model: str, missing: Sequence[str]) -> ModelErr
 
 
 def retry_after(error: BaseException | None) -> float | None:
-    """Seconds that the provider asked to wait, from its reply's headers."""
+    """Seconds that the provider asked to wait, from its reply's headers: at least 0, at most ten minutes."""
     headers: Any = getattr(error, "litellm_response_headers", None)
     if headers is None:
         headers = getattr(getattr(error, "response", None), "headers", None)
-    for name, scale in (("retry-after-ms", 0.001), ("retry-after", 1.0)):
-        try:
-            value = float(headers[name]) * scale
-        except (KeyError, TypeError, ValueError):
-            continue
-        return min(max(value, 0.0), LONGEST_WAIT_SECONDS)
+    if headers is None:
+        return None
+    for asked in (_number(headers.get("retry-after-ms"), 0.001), _number(headers.get("retry-after")), _until(headers)):
+        if asked is not None:
+            return min(max(asked, 0.0), LONGEST_WAIT_SECONDS)
     return None
+
+
+def _number(text: str | None, scale: float = 1.0) -> float | None:
+    try:
+        value = float(text or "") * scale
+    except ValueError:
+        return None
+    return None if math.isnan(value) else value
+
+
+def _until(headers: Mapping[str, str]) -> float | None:
+    """Seconds to the date in `Retry-After`, by the provider's own clock where the reply tells it, else by ours."""
+    until = _date(headers.get("retry-after"))
+    if until is None:
+        return None
+    return (until - (_date(headers.get("date")) or datetime.now(UTC))).total_seconds()
+
+
+def _date(text: str | None) -> datetime | None:
+    """A date as HTTP writes it."""
+    try:
+        date = parsedate_to_datetime(text or "")
+    except ValueError:
+        return None
+    return date if date.tzinfo else date.replace(tzinfo=UTC)
 
 
 class WaitAsAsked(wait_base):

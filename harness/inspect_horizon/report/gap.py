@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from rich.cells import cell_len
 
-from inspect_horizon.frontier import GAP_FLAGS, LEFT_OUT
+from inspect_horizon.frontier import GAP_FLAGS, UNPAIRED
 from inspect_horizon.report.names import labels, shorten
 from inspect_horizon.report.units import BEYOND
 from inspect_horizon.report.wording import percent
@@ -41,7 +41,7 @@ def gap_text(gaps: Sequence[Gap], *, confidence: float = 0.95, width: int = 80) 
     sections = [
         [heading, "Success in percentage points; horizons in doublings."],
         *_configurations(gaps, width),
-        _left_out(gaps),
+        _unpaired(gaps),
         _legend(gaps, width),
     ]
     if not any(gap.n_pairs for gap in gaps):
@@ -88,7 +88,7 @@ def gap_rows(gaps: Sequence[Gap]) -> list[dict[str, Any]]:
             "doublings": gap.doublings,
             "doublings_ci_low": gap.doublings_interval and gap.doublings_interval.low,
             "doublings_ci_high": gap.doublings_interval and gap.doublings_interval.high,
-            "left_out": dict(gap.left_out),
+            "unpaired": dict(gap.unpaired),
             "flags": list(gap.flags),
         }
         for gap in gaps
@@ -150,10 +150,10 @@ def _signed(value: float, digits: int) -> str:
     return f"{0:.{digits}f}" if rounded == 0 else f"{rounded:+.{digits}f}".replace("-", "−")
 
 
-def _left_out(gaps: Sequence[Gap]) -> list[str]:
-    counts = {reason: sum(gap.left_out.get(reason, 0) for gap in gaps) for reason in LEFT_OUT}
+def _unpaired(gaps: Sequence[Gap]) -> list[str]:
+    counts = {reason: sum(gap.unpaired.get(reason, 0) for gap in gaps) for reason in UNPAIRED}
     total = sum(counts.values())
-    lines = [f"{_INDENT}{count} {LEFT_OUT[reason]}" for reason, count in counts.items() if count]
+    lines = [f"{_INDENT}{count} {UNPAIRED[reason]}" for reason, count in counts.items() if count]
     return [f"Checks in no pair: {total}", *lines] if total else []
 
 

@@ -29,7 +29,6 @@ if TYPE_CHECKING:
 NARROWEST = 80
 """Columns that the numbers and a flag need."""
 _INDENT, _GAP = "  ", "  "
-_NUMBERS = ("budget", "horizon", "interval", "cost ratio", "runs", "solved")
 
 
 def frontier_table(frontier: Frontier, *, gaps: Sequence[Gap] = (), width: int = 80) -> str:
@@ -61,34 +60,42 @@ def _heading(frontier: Frontier, width: int) -> list[str]:
     interval = f"{percent(frontier.confidence)} bootstrap intervals" if has_intervals(frontier) else "no intervals"
     parts = [f"{percent(frontier.quantile)} time horizon that each budget buys ({budget_name(frontier.budget_kind)})"]
     parts += [f"{ESTIMATORS[frontier.estimator]}, {interval}."]
-    if frontier.wage_usd_per_hour is not None:
+    if frontier.wage_usd_per_hour is not None and _has_ratios(frontier):
         parts += [f"Cost ratio: the budget over what a human at {format_usd(frontier.wage_usd_per_hour)}/h costs."]
     return [line for part in parts for line in textwrap.wrap(part, width)]
 
 
 def _curves(frontier: Frontier, names: Sequence[str], width: int) -> list[list[str]]:
     """A block for each curve, their columns aligned, the first under the names of the columns."""
-    cells = [[_cells(frontier, point) for point in curve.points] for curve in frontier.curves]
-    sizes = [max(map(len, column)) for column in zip(_NUMBERS, *(row for rows in cells for row in rows), strict=True)]
+    points = [[_cells(frontier, point) for point in curve.points] for curve in frontier.curves]
+    columns = list(points[0][0]) if points else []
+    cells = [[list(row.values()) for row in of_curve] for of_curve in points]
+    sizes = [max(map(len, column)) for column in zip(columns, *(row for rows in cells for row in rows), strict=True)]
     blocks = [
         [_title(curve, name, width), *_lines(curve, rows, sizes, width)]
         for curve, name, rows in zip(frontier.curves, names, cells, strict=True)
     ]
     if blocks:
-        blocks[0].insert(0, shorten(f"{_joined(_NUMBERS, sizes)}{_GAP}flags", width))
+        blocks[0].insert(0, shorten(f"{_joined(columns, sizes)}{_GAP}flags", width))
     return blocks
 
 
-def _cells(frontier: Frontier, point: HorizonPoint) -> tuple[str, ...]:
+def _cells(frontier: Frontier, point: HorizonPoint) -> dict[str, str]:
+    """The numbers of a point under the names of their columns; no cost ratio where no point of the study has one."""
     unknown = point.ci_low is None and point.ci_high is None
-    return (
-        format_budget(frontier.budget_kind, point.budget_amount, unit=False),
-        DASH if point.horizon_minutes is None else format_minutes(point.horizon_minutes),
-        DASH if unknown else format_interval(point.ci_low, point.ci_high),
-        DASH if point.cost_ratio is None else format_share(point.cost_ratio),
-        f"{point.n_runs}",
-        f"{point.n_success}",
-    )
+    ratio = DASH if point.cost_ratio is None else format_share(point.cost_ratio)
+    return {
+        "budget": format_budget(frontier.budget_kind, point.budget_amount, unit=False),
+        "horizon": DASH if point.horizon_minutes is None else format_minutes(point.horizon_minutes),
+        "interval": DASH if unknown else format_interval(point.ci_low, point.ci_high),
+        **({"cost ratio": ratio} if _has_ratios(frontier) else {}),
+        "runs": f"{point.n_runs}",
+        "solved": f"{point.n_success}",
+    }
+
+
+def _has_ratios(frontier: Frontier) -> bool:
+    return any(point.cost_ratio is not None for curve in frontier.curves for point in curve.points)
 
 
 def _lines(curve: HorizonCurve, rows: Sequence[Sequence[str]], sizes: Sequence[int], width: int) -> list[str]:

@@ -11,7 +11,8 @@ BEYOND = "…"
 
 _TIMES = (("s", 1 / 60), ("min", 1.0), ("h", 60.0), ("d", 1440.0), ("y", 525_600.0))
 """Units of time in minutes. A day is 24 hours and a year 365 such days, so that no working hours are assumed."""
-_MULTIPLES = (("", 1.0), ("k", 1e3), ("M", 1e6), ("G", 1e9), ("T", 1e12), ("P", 1e15), ("E", 1e18), ("Z", 1e21))
+_MULTIPLES = (("", 1.0), ("k", 1e3), ("M", 1e6), ("G", 1e9), ("T", 1e12))
+_OF_OPERATIONS = (*_MULTIPLES, ("P", 1e15), ("E", 1e18), ("Z", 1e21))
 _NOUNS = {
     "tokens": " tokens",
     "output_tokens": " output tokens",
@@ -85,7 +86,8 @@ def format_budget(kind: str, amount: float, *, unit: bool = True) -> str:
         return f"{_plain(_round(100 * amount, 3))} %"
     if kind == "seconds":
         return format_minutes(amount / 60)
-    return _multiple(amount) + (_NOUNS.get(kind, f" {kind}") if unit else "")
+    multiples = _OF_OPERATIONS if kind.startswith("flops") else _MULTIPLES
+    return _multiple(amount, multiples) + (_NOUNS.get(kind, f" {kind}") if unit else "")
 
 
 def format_share(share: float) -> str:
@@ -115,12 +117,12 @@ def _two_digits(value: float) -> str:
     return f"{rounded:.1e}"
 
 
-def _multiple(amount: float) -> str:
-    """Three significant digits with k, M, G or T."""
+def _multiple(amount: float, multiples: tuple[tuple[str, float], ...] = _MULTIPLES) -> str:
+    """Three significant digits with k, M, G, T and so on."""
     if math.isinf(amount):
         return "∞"
     rounded = _round(amount, 3)
-    suffix, size = next((pair for pair in reversed(_MULTIPLES) if rounded >= pair[1]), _MULTIPLES[0])
+    suffix, size = next((pair for pair in reversed(multiples) if rounded >= pair[1]), multiples[0])
     return _plain(_round(rounded / size, 3)) + suffix
 
 

@@ -132,5 +132,5 @@ def _registered_body(suite: Suite, body: str) -> object:
     except (IndexError, KeyError):
         raise  # of the task code itself: the registry's is a plain LookupError
     except LookupError as error:
-        fix = f"install the package that has it (pip install {body.partition('/')[0]}), or correct body in suite.yaml"
+        fix = f"install the package that has it (`pip install {body.partition('/')[0]}`), or correct body in suite.yaml"
         raise DataError(f"suite {suite.name}: no Inspect task {body} is installed", fix=fix) from error

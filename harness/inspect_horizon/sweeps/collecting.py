@@ -29,7 +29,7 @@ def collect(path: Path | str, *, to: Path | str | None = None) -> Collected:
         return collect_logs(Path(to or path), path / LOGS, path / LEDGER, _origin(path))
     if to is None:
         raise UsageError(
-            f"{path} is no sweep's folder", fix=f"say where its tables go: horizon collect {path} --to results/NAME"
+            f"{path} is no sweep's folder", fix=f"say where its tables go: `horizon collect {path} --to results/NAME`"
         )
     return collect_logs(Path(to), path, None, Origin(Path(to).name))
 

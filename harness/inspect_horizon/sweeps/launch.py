@@ -7,20 +7,22 @@ import importlib.metadata
 import json
 import socket
 import sys
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 from urllib.request import getproxies, proxy_bypass
 
 from inspect_horizon.errors import DataError, ModelError, UsageError
 from inspect_horizon.runs.atomic import replacing
+from inspect_horizon.sweeps.forecast.study import keep_forecast
 from inspect_horizon.sweeps.progress import Watch, watching
 from inspect_horizon.sweeps.workers import LEDGER, settle_leftovers, work
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from inspect_horizon.sweeps.forecast.quantiles import Forecast
     from inspect_horizon.sweeps.plan import Plan
 
 STUDY = "sweep.json"
@@ -28,13 +30,14 @@ SCHEMA_VERSION = 1
 SECONDS_TO_CONNECT = 10.0
 
 
-def launch(plan: Plan, folder: Path, *, progress: Watch | None = None) -> None:
+def launch(plan: Plan, folder: Path, *, progress: Watch | None = None, forecast: Forecast | None = None) -> None:
     """Run what is missing of a plan.
 
     Args:
         plan: What is to be done; the same plan resumes, another is refused.
         folder: Where its logs, ledger and tables are kept.
         progress: Told now and then how far it is.
+        forecast: Kept in the folder, unless one is there.
 
     Raises:
         UsageError: The folder holds another study, or another process is at work in it.
@@ -45,6 +48,8 @@ def launch(plan: Plan, folder: Path, *, progress: Watch | None = None) -> None:
     _check_reach(plan.sweep.model_base_url)
     with _alone_in(folder):
         _claim(plan, folder)
+        if forecast is not None:
+            keep_forecast(forecast, folder)
         place = folder.absolute()  # task code is run from its own folder, which moves the whole process there
         settle_leftovers(place)
         with watching(place / LEDGER, plan, progress):
@@ -61,7 +66,7 @@ def _check_models(plan: Plan) -> None:
         if missing:
             raise ModelError(
                 f"{model} needs {', '.join(missing)}, which is not set",
-                fix=f"export {missing[0]}=... in this shell, then run the same command again",
+                fix=f"`export {missing[0]}=...` in this shell, then run the same command again",
             )
 
 
@@ -69,22 +74,30 @@ def _check_reach(base_url: str | None) -> None:
     """Does anything listen where the models are to be called? What goes through a proxy cannot be told beforehand.
 
     Raises:
+        UsageError: It is no URL.
         ModelError: Nothing does.
     """
     if base_url is None:
         return
-    url = urlsplit(base_url)
-    if url.scheme not in ("http", "https") or url.hostname is None:
-        raise UsageError(f"model base URL {base_url!r} is no URL", fix="write it as http://localhost:8000/v1")
-    if url.scheme in getproxies() and not proxy_bypass(url.hostname):
+    url = _url(base_url)
+    host = str(url.hostname)
+    if url.scheme in getproxies() and not proxy_bypass(host):
         return
     try:
         port = url.port or {"http": 80, "https": 443}[url.scheme]
-        socket.create_connection((url.hostname, port), timeout=SECONDS_TO_CONNECT).close()
+        socket.create_connection((host, port), timeout=SECONDS_TO_CONNECT).close()
     except (OSError, ValueError) as error:
         raise ModelError(
             f"nothing answers at {base_url}: {error}", fix="start the server, or correct --model-base-url"
         ) from error
+
+
+def _url(text: str) -> SplitResult:
+    with suppress(ValueError):  # of brackets that hold no address
+        url = urlsplit(text)
+        if url.scheme in ("http", "https") and url.hostname is not None:
+            return url
+    raise UsageError(f"model base URL {text!r} is no URL", fix="write it as http://localhost:8000/v1")
 
 
 @contextmanager
@@ -172,7 +185,7 @@ def read_study(folder: Path) -> dict[str, Any]:
             f"{path} cannot be read: {error}", fix="restore it from a copy; the logs beside it are whole"
         ) from error
     if version > SCHEMA_VERSION:
-        raise DataError(f"{path} was written by a newer version", fix="pip install --upgrade inspect-horizon")
+        raise DataError(f"{path} was written by a newer version", fix="`pip install --upgrade inspect-horizon`")
     return note
 
 

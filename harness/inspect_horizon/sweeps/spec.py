@@ -7,7 +7,6 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, get_type_hints
-from urllib.parse import urlsplit
 
 from pydantic import Field, create_model
 
@@ -85,7 +84,7 @@ class Sweep:
             value = getattr(self, field)
             if value is not None and not 0 < value < 1e12:
                 raise UsageError(f"{field} is {value}", fix="write an amount of dollars above 0")
-        if "@" in urlsplit(self.model_base_url or "").netloc:
+        if "@" in (self.model_base_url or ""):  # wherever it stands: of what is no URL a parser finds no password
             raise UsageError(
                 "the model's base URL holds a name or password, which would end up in logs",
                 fix="leave it out of the URL and put the key into the provider's environment variable",

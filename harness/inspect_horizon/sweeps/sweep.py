@@ -13,12 +13,17 @@ from inspect_horizon.errors import HorizonError
 from inspect_horizon.runs.finished import finished_runs
 from inspect_horizon.suites import load_suite
 from inspect_horizon.sweeps.collecting import collect
+from inspect_horizon.sweeps.forecast.study import forecast, score_forecast
 from inspect_horizon.sweeps.launch import STUDY, launch, read_study
 from inspect_horizon.sweeps.plan import Plan, make_plan
 from inspect_horizon.sweeps.workers import LEDGER
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from inspect_horizon.runs.collect import Collected
+    from inspect_horizon.sweeps.forecast.quantiles import Forecast
+    from inspect_horizon.sweeps.forecast.study import ForecastScore
     from inspect_horizon.sweeps.progress import Watch
     from inspect_horizon.sweeps.spec import Sweep
 
@@ -38,6 +43,8 @@ class Outcome:
     totals: Totals
     collected: Collected | None
     """None where nothing was left to do."""
+    forecast: ForecastScore | None = None
+    """How the forecast compares with what was spent; None where there was none, or the sweep is not complete."""
 
     @property
     def complete(self) -> bool:
@@ -56,21 +63,35 @@ def plan(sweep: Sweep) -> Plan:
     return make_plan(sweep, load_suite, price_book(*files))
 
 
-def sweep(asked: Sweep, *, to: Path | str | None = None, progress: Watch | None = None) -> Outcome:
+def sweep(
+    asked: Sweep,
+    *,
+    to: Path | str | None = None,
+    progress: Watch | None = None,
+    pilots: Iterable[Path | str] = (),
+) -> Outcome:
     """Plan a sweep, run what is missing of it and collect its tables.
 
     Args:
         asked: What to sweep, for example from `Sweep(...)`.
         to: Its folder; `results/NAME` by default.
         progress: Told now and then how far it is.
+        pilots: Results folders of earlier runs, for the forecast that is kept beside the results.
     """
-    return run(plan(asked), Path(to) if to is not None else RESULTS / asked.name, progress=progress)
+    planned, folder = plan(asked), Path(to) if to is not None else RESULTS / asked.name
+    return run(planned, folder, progress=progress, forecast=forecast(planned, folder, pilots=pilots))
 
 
-def run(planned: Plan, folder: Path, *, progress: Watch | None = None) -> Outcome:
+def run(planned: Plan, folder: Path, *, progress: Watch | None = None, forecast: Forecast | None = None) -> Outcome:
     """Run what is missing of a plan and collect the tables; what was done before is not done again.
 
     An interrupt collects what there is, and is passed on.
+
+    Args:
+        planned: What is to be done.
+        folder: Where its logs, ledger and tables are kept.
+        progress: Told now and then how far it is.
+        forecast: What was thought beforehand that it would spend; the first one is kept, to be scored.
 
     Raises:
         HorizonError: As `launch` and `collect` say.
@@ -78,7 +99,7 @@ def run(planned: Plan, folder: Path, *, progress: Watch | None = None) -> Outcom
     collected = None
     if not _finished(planned, folder):
         try:
-            launch(planned, folder, progress=progress)
+            launch(planned, folder, progress=progress, forecast=forecast)
         except KeyboardInterrupt:
             with suppress(HorizonError):  # nothing may be finished yet
                 collect(folder)
@@ -103,4 +124,6 @@ def _outcome(planned: Plan, folder: Path, collected: Collected | None) -> Outcom
     overshot = sum(1 for attempt in ledger.attempts() if (attempt["overshoot"] or 0) > 0)
     totals = ledger.totals()
     ledger.close()
-    return Outcome(folder, planned.n_runs, _done(planned, folder), overshot, totals, collected)
+    done = _done(planned, folder)
+    score = score_forecast(folder) if done == planned.n_runs else None
+    return Outcome(folder, planned.n_runs, done, overshot, totals, collected, score)

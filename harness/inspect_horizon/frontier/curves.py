@@ -1,0 +1,172 @@
+"""From a configuration's estimates and replicates to its curve: numbers, intervals, flags."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from inspect_horizon.frontier.bootstrap import FEWEST_FAMILIES
+from inspect_horizon.frontier.estimate import Design, Estimates, estimate
+from inspect_horizon.frontier.lines import cost_ratio
+from inspect_horizon.frontier.results import HorizonCurve, HorizonPoint, Interval
+from inspect_horizon.frontier.slopes import common_slope_test
+
+if TYPE_CHECKING:
+    from inspect_horizon.frontier.arrays import FloatArray
+    from inspect_horizon.frontier.bootstrap import Resample
+    from inspect_horizon.frontier.observations import Observations, Study
+    from inspect_horizon.frontier.slopes import SlopeTest
+
+_FEWEST_OUTCOMES, _FEWEST_LENGTHS = 5, 3
+_MOST_MISSING = 0.02
+_SLOPE_ALARM = 0.01
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What the numbers of a curve shall be."""
+
+    quantile: float
+    """Success rate at the horizon."""
+    confidence: float
+    """Share of the replicates between the ends of an interval."""
+    resample: Resample
+    wage: float | None
+    """Dollars an hour of human work."""
+
+
+def horizon_curve_of(
+    study: Study, own: Observations, arranged: Design, replicates: Estimates, asked: Asked
+) -> HorizonCurve:
+    """The curve of one configuration.
+
+    Args:
+        study: What it is part of.
+        own: Its runs.
+        arranged: The same, arranged for the estimator.
+        replicates: Its estimates in every draw of the bootstrap; none for no intervals.
+        asked: What the numbers shall be.
+    """
+    as_run = estimate(arranged, np.ones((1, len(own.task))), quantile=asked.quantile, tolerance=1e-11)
+    slope_test = common_slope_test(own, study.amounts, arranged.weight)
+    missing = own.n_errors / (own.n_errors + len(own.task))
+    shared = _shared_flags(study, own, arranged, asked.resample, slope_test, missing)
+    slope = _number(float(as_run.slopes[0, 0])) if arranged.estimator == "curve" else None
+    interval = None if slope is None else _interval(replicates.slopes[:, 0], asked.confidence)
+    flat = interval is not None and interval.low is not None and interval.low <= 0
+    kept = arranged.estimator == "metr"
+    points = tuple(
+        _point(study, own, as_run, replicates, place, asked, shared, flat=flat, rising_kept=kept)
+        for place in range(len(study.amounts))
+    )
+    return HorizonCurve(own.configuration, arranged.estimator, slope, interval, slope_test, points, missing)
+
+
+def _shared_flags(
+    study: Study,
+    own: Observations,
+    arranged: Design,
+    resample: Resample,
+    slope_test: SlopeTest | None,
+    missing: float,
+) -> tuple[str, ...]:
+    flags = {
+        "few_families": resample != "task" and study.n_families(own) < FEWEST_FAMILIES,
+        "incomplete": missing > _MOST_MISSING,
+        "slope_differs": arranged.estimator == "curve" and slope_test is not None and slope_test.p_value < _SLOPE_ALARM,
+    }
+    return tuple(name for name, holds in flags.items() if holds)
+
+
+def _point(
+    study: Study,
+    own: Observations,
+    as_run: Estimates,
+    replicates: Estimates,
+    place: int,
+    asked: Asked,
+    shared: tuple[str, ...],
+    *,
+    flat: bool,
+    rising_kept: bool,
+) -> HorizonPoint:
+    evidence = own.evidence()[:, place]
+    wins, losses = int((evidence == 1).sum()), int((evidence == 0).sum())
+    lengths = own.doublings[evidence >= 0]
+    slope = float(as_run.slopes[0, place])
+    doublings = float(as_run.doublings[0, place])
+    mixed = wins > 0 and losses > 0
+    rising = mixed and (slope <= 0 or flat)
+    too_few = min(wins, losses) < _FEWEST_OUTCOMES or len(np.unique(lengths)) < _FEWEST_LENGTHS
+    flags = {
+        "no_success": wins == 0 and losses > 0,
+        "no_failure": losses == 0 and wins > 0,
+        "unobserved": wins + losses == 0,
+        "unidentified": too_few or (mixed and math.isnan(slope)),
+        "rising": rising,
+    }
+    has_number = mixed and math.isfinite(doublings) and (slope > 0 if not rising else rising_kept)
+    minutes = _minutes(doublings) if has_number else None
+    ends = (
+        _horizon_interval(replicates.doublings[:, place], asked.confidence)
+        if wins > 0 and (rising_kept or not rising)
+        else None
+    )
+    flags["extrapolated"] = minutes is not None and not _within(doublings, own.doublings)
+    flags["open"] = ends is not None and (ends.high is None or ends.low in (None, 0.0))
+    return HorizonPoint(
+        budget_amount=float(study.amounts[place]),
+        horizon_minutes=minutes,
+        ci_low=None if ends is None else ends.low,
+        ci_high=None if ends is None else ends.high,
+        slope=_number(slope) if has_number else None,
+        cost_ratio=_ratio(study, place, minutes, asked.wage),
+        n_runs=wins + losses,
+        n_success=wins,
+        flags=tuple(name for name, holds in flags.items() if holds) + shared,
+    )
+
+
+def _within(doublings: float, tested: FloatArray) -> bool:
+    return bool(tested.min() - 1e-9 <= doublings <= tested.max() + 1e-9)
+
+
+def _ratio(study: Study, place: int, minutes: float | None, wage: float | None) -> float | None:
+    amount = float(study.amounts[place])
+    if study.kind == "cost_ratio":
+        return amount
+    if study.kind != "usd" or wage is None or minutes is None or minutes <= 0:
+        return None
+    return cost_ratio(amount, minutes, wage)
+
+
+def _horizon_interval(doublings: FloatArray, confidence: float) -> Interval | None:
+    interval = _ends(doublings, confidence)
+    return None if interval is None else Interval(_minutes(interval[0]), _minutes(interval[1]))
+
+
+def _interval(values: FloatArray, confidence: float) -> Interval | None:
+    interval = _ends(values[~np.isnan(values)], confidence)
+    return None if interval is None else Interval(_number(interval[0]), _number(interval[1]))
+
+
+def _ends(values: FloatArray, confidence: float) -> tuple[float, float] | None:
+    """Order statistics at both ends: unlike interpolated quantiles they hold with infinite replicates."""
+    if len(values) == 0:
+        return None
+    tail = (1 - confidence) / 2
+    low, high = np.quantile(values, [tail, 1 - tail], method="inverted_cdf")
+    return float(low), float(high)
+
+
+def _minutes(doublings: float) -> float | None:
+    """2 ** doublings; None where no float holds it, 0 for the horizon of no success."""
+    with np.errstate(over="ignore", under="ignore"):
+        return _number(float(np.exp2(doublings)))
+
+
+def _number(value: float) -> float | None:
+    return value if math.isfinite(value) else None

@@ -1,0 +1,118 @@
+"""A table of runs with every column that estimates read, whatever it came with: unknowns as NaN or empty text."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from inspect_horizon.errors import DataError, UsageError
+
+CONFIGURATION = ("model", "scaffold", "strategy", "condition")
+_TOKENS = ("input_tokens", "cache_read_tokens", "cache_write_tokens", "output_tokens")
+_SPEND = {
+    "usd": "cost_usd",
+    "tokens": "input_tokens",
+    "output_tokens": "output_tokens",
+    "cost_ratio": "cost_usd",
+    "seconds": "working_seconds",
+    "weighted_tokens": "budget_spent",
+    "flops": "budget_spent",
+    "flops_generated": "budget_spent",
+}
+"""The column without which a run's spend in each kind of budget is not known."""
+_NUMBERS = ("human_minutes", "human_cost_usd", "budget_amount", "budget_spent", "weight", "cost_usd", "working_seconds")
+_REQUIRED = ("task_id", "model", "success", "human_minutes")
+
+
+def _check(runs: pd.DataFrame, kind: str) -> None:
+    if kind not in _SPEND:
+        raise UsageError(f"budget kind {kind!r} has no frontier", fix=f"choose one of {', '.join(_SPEND)}")
+    missing = [name for name in (*_REQUIRED, _SPEND[kind]) if name not in runs.columns]
+    if missing:
+        raise DataError(
+            f"the table of runs has no column {', '.join(missing)}; it has {', '.join(map(str, runs.columns))}",
+            fix="add it, or map another column to it with --map theirs=ours",
+        )
+
+
+def prepare(runs: pd.DataFrame, kind: str) -> pd.DataFrame:
+    """The runs with every column that estimates read, and with their spend in `kind`.
+
+    Raises:
+        DataError: A column is missing, or holds what is no number where one is needed.
+        UsageError: The kind is not known.
+    """
+    _check(runs, kind)
+    table = runs.reset_index(drop=True).copy()
+    for name in (*CONFIGURATION, "suite", "stop_reason", "budget_kind", "protocol"):
+        table[name] = text(table, name)
+    for name in (*_NUMBERS, *_TOKENS):
+        table[name] = numbers(table, name)
+    table["success"] = numbers(table, "success")
+    for name in ("superseded", "check"):
+        table[name] = numbers(table, name).fillna(0.0) > 0
+    table["run_id"] = text(table, "run_id") if "run_id" in runs.columns else table.index.astype(str)
+    table["_task"] = table["suite"] + "/" + table["task_id"].astype(str)
+    family = text(table, "task_family")
+    table["_family"] = table["suite"] + "/" + family.where(family != "", table["task_id"].astype(str))
+    table["_kind"] = kind
+    table["_spend"] = _spend(table, kind)
+    table["_told"] = table["protocol"].map({text: _is_told(text) for text in table["protocol"].unique()}).astype(bool)
+    return table
+
+
+def text(table: pd.DataFrame, name: str) -> pd.Series[str]:
+    """A column as text, empty where it is not known or not there."""
+    if name not in table.columns:
+        return pd.Series("", index=table.index, dtype=object)
+    column = table[name].astype(object)
+    return column.where(column.notna(), "").map(str)
+
+
+def numbers(table: pd.DataFrame, name: str) -> pd.Series[float]:
+    """A column as numbers, NaN where it is not known or not there.
+
+    Raises:
+        DataError: It holds something else.
+    """
+    if name not in table.columns:
+        return pd.Series(np.nan, index=table.index, dtype=np.float64)
+    try:
+        return (
+            pd.to_numeric(table[name]).astype("Float64").astype(object).where(table[name].notna(), np.nan).astype(float)
+        )
+    except (TypeError, ValueError) as error:
+        raise DataError(
+            f"column {name} of the runs holds something that is not a number: {error}", fix="correct it or empty it"
+        ) from error
+
+
+def _spend(table: pd.DataFrame, kind: str) -> pd.Series[float]:
+    if kind == "usd":
+        return table["cost_usd"]
+    if kind == "cost_ratio":
+        return table["cost_usd"] / table["human_cost_usd"].where(table["human_cost_usd"] > 0)
+    if kind == "output_tokens":
+        return table["output_tokens"]
+    if kind != "tokens":
+        own = table["budget_spent"].where(table["budget_kind"] == kind)
+        return own.fillna(table["working_seconds"]) if kind == "seconds" else own
+    counted = [name for name in _TOKENS if table[name].notna().any()]
+    return table[counted].sum(axis=1, skipna=False) if counted else table["output_tokens"]
+
+
+def _is_told(protocol: str) -> bool:
+    """Whether the agent knew its budget, which makes its run say nothing about any other."""
+    return protocol_of(protocol).get("notice") in ("start", "running")
+
+
+def protocol_of(recorded: str) -> dict[str, Any]:
+    """What stands behind a condition; nothing where that is not recorded or no JSON object."""
+    try:
+        content: Any = json.loads(recorded) if recorded else {}
+    except json.JSONDecodeError:
+        return {}
+    return content if isinstance(content, dict) else {}
