@@ -48,6 +48,9 @@ if TYPE_CHECKING:
 
 litellm.suppress_debug_info = True
 litellm.telemetry = False
+litellm.disable_aiohttp_transport = (
+    True  # aiohttp's sessions are never closed, and say so when an eval's event loop ends
+)
 allow_one_try_only()
 do_without_mcp()
 if "LITELLM_LOG" not in os.environ:
