@@ -21,6 +21,12 @@ if TYPE_CHECKING:
     from inspect_horizon.frontier import frontier as frontier
     from inspect_horizon.frontier import gap as gap
     from inspect_horizon.frontier import horizon_curve as horizon_curve
+    from inspect_horizon.frontier.costs import AffordableHorizon as AffordableHorizon
+    from inspect_horizon.frontier.costs import CostAtHorizon as CostAtHorizon
+    from inspect_horizon.frontier.costs import affordable_horizons as affordable_horizons
+    from inspect_horizon.frontier.costs import cost_at_horizon as cost_at_horizon
+    from inspect_horizon.frontier.shape import Shape as Shape
+    from inspect_horizon.frontier.shape import shape as shape
     from inspect_horizon.runs import export_runs as export_runs
     from inspect_horizon.runs import import_runs as import_runs
     from inspect_horizon.runs import read_runs as read_runs
@@ -33,7 +39,9 @@ if TYPE_CHECKING:
     from inspect_horizon.sweeps.sweep import sweep as sweep
 
 _HOMES = {
+    "AffordableHorizon": "frontier.costs",
     "Budget": "budgets",
+    "CostAtHorizon": "frontier.costs",
     "Frontier": "frontier",
     "Gap": "frontier",
     "Grid": "budgets",
@@ -41,9 +49,12 @@ _HOMES = {
     "HorizonError": "errors",
     "HorizonPoint": "frontier",
     "Plan": "sweeps.plan",
+    "Shape": "frontier.shape",
     "Suite": "suites",
     "Sweep": "sweeps.spec",
+    "affordable_horizons": "frontier.costs",
     "collect": "sweeps.collecting",
+    "cost_at_horizon": "frontier.costs",
     "export_runs": "runs",
     "frontier": "frontier",
     "gap": "frontier",
@@ -52,11 +63,14 @@ _HOMES = {
     "load_suite": "suites",
     "plan": "sweeps.sweep",
     "read_runs": "runs",
+    "shape": "frontier.shape",
     "sweep": "sweeps.sweep",
 }
 
 __all__ = [
+    "AffordableHorizon",
     "Budget",
+    "CostAtHorizon",
     "Frontier",
     "Gap",
     "Grid",
@@ -64,9 +78,12 @@ __all__ = [
     "HorizonError",
     "HorizonPoint",
     "Plan",
+    "Shape",
     "Suite",
     "Sweep",
+    "affordable_horizons",
     "collect",
+    "cost_at_horizon",
     "export_runs",
     "frontier",
     "gap",
@@ -75,6 +92,7 @@ __all__ = [
     "load_suite",
     "plan",
     "read_runs",
+    "shape",
     "sweep",
 ]
 

@@ -12,7 +12,9 @@ import numpy as np
 import pandas as pd
 
 from inspect_horizon import (
+    AffordableHorizon,
     Budget,
+    CostAtHorizon,
     Frontier,
     Gap,
     Grid,
@@ -20,9 +22,12 @@ from inspect_horizon import (
     HorizonError,
     HorizonPoint,
     Plan,
+    Shape,
     Suite,
     Sweep,
+    affordable_horizons,
     collect,
+    cost_at_horizon,
     export_runs,
     frontier,
     gap,
@@ -31,6 +36,7 @@ from inspect_horizon import (
     load_suite,
     plan,
     read_runs,
+    shape,
     sweep,
 )
 
@@ -103,3 +109,10 @@ def errors() -> str:
     except HorizonError as error:
         return str(error)
     return ""
+
+
+def reading_the_shape(runs: pd.DataFrame, rng: np.random.Generator) -> None:
+    curve = horizon_curve(runs, kind="usd", rng=rng)
+    assert_type(shape(curve, wage=50.0), Shape)
+    assert_type(affordable_horizons(runs, rng=rng, wage=50.0), tuple[AffordableHorizon, ...])
+    assert_type(cost_at_horizon(runs, rng=rng), tuple[CostAtHorizon, ...])

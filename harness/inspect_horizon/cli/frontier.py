@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import click
 import numpy as np
@@ -13,13 +15,20 @@ from inspect_horizon.budgets.grid import Grid
 from inspect_horizon.errors import UsageError
 from inspect_horizon.frontier import Frontier, Gap, gap
 from inspect_horizon.frontier import frontier as estimate
+from inspect_horizon.frontier.costs import AffordableHorizon, CostAtHorizon, affordable_horizons, cost_at_horizon
+from inspect_horizon.frontier.shape import Shape, ratio_frontier, shape
 from inspect_horizon.report import curve_rows, frontier_table, plot_frontier
 from inspect_horizon.report.gap import gap_rows
 from inspect_horizon.report.money import overshoot_line
+from inspect_horizon.report.plain import plain
 from inspect_horizon.runs import read_runs, read_table
 from inspect_horizon.runs.overshooting import overshoots_of
 
-PLOT = "frontier"
+if TYPE_CHECKING:
+    import pandas as pd
+
+PLOT, RATIO_PLOT = "frontier", "frontier-ratio"
+_RATIO_TITLE = "Longest horizon within each share of the human cost"
 DEFAULT_WAGE = 50.0
 """Dollars an hour, where neither the study nor the user says; only cost ratios and the human line depend on it."""
 
@@ -39,7 +48,9 @@ DEFAULT_WAGE = 50.0
 @click.option("--cap", help="Budget that held imported runs, such as usd:3.")
 @click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True, help="Of the bootstrap.")
 @click.option("--json", "as_json", is_flag=True, help="Print an object with a list of rows, `curves`.")
-@click.option("--plot/--no-plot", default=True, show_default=True, help="Write frontier.png and frontier.svg.")
+@click.option(
+    "--plot/--no-plot", default=True, show_default=True, help="Write frontier and frontier-ratio, PNG and SVG."
+)
 def command(
     path: Path,
     budgets: str | None,
@@ -88,14 +99,33 @@ def command(
         bootstrap=bootstrap,
         rng=np.random.default_rng(seed),
     )
+    read = _Read(
+        result,
+        gaps,
+        tuple(shape(curve, wage=result.wage_usd_per_hour) for curve in result.curves),
+        *_costs(runs, result, unit, weights=weights, bootstrap=bootstrap, resample=resample, seed=seed),
+    )
     overshot = overshoot_line(overshoots_of(runs))
-    table = frontier_table(result, gaps=gaps, foot=[overshot] if overshot else [])
-    click.echo(json.dumps(_object(result, gaps), allow_nan=False) if as_json else table)
+    table = frontier_table(
+        result,
+        gaps=gaps,
+        shapes=read.shapes,
+        affordable=read.affordable,
+        costs=read.costs,
+        foot=[overshot] if overshot else [],
+    )
+    click.echo(json.dumps(_object(read), allow_nan=False) if as_json else table)
     if plot:
         folder = path if path.is_dir() else path.parent
         minutes = runs["human_minutes"].astype(float)
         tested = (float(minutes.min()), float(minutes.max()))
-        written = plot_frontier(result, folder / PLOT, weights=weights, tested_minutes=tested)
+        spots = tuple(own.sweet_spot for own in read.shapes)
+        written = plot_frontier(result, folder / PLOT, weights=weights, tested_minutes=tested, sweet_spots=spots)
+        if unit == "usd" and result.wage_usd_per_hour is not None:
+            ratios = ratio_frontier(result)
+            written += plot_frontier(
+                ratios, folder / RATIO_PLOT, weights=weights, tested_minutes=tested, title=_RATIO_TITLE
+            )
         click.echo(f"plot: {', '.join(map(str, written))}", err=as_json)
 
 
@@ -120,13 +150,47 @@ def _cap(text: str | None, unit: str) -> float | None:
     return cap.amount
 
 
-def _object(result: Frontier, gaps: tuple[Gap, ...]) -> dict[str, object]:
+@dataclass(frozen=True, slots=True)
+class _Read:
+    """All that the command shows."""
+
+    frontier: Frontier
+    gaps: tuple[Gap, ...]
+    shapes: tuple[Shape, ...]
+    affordable: tuple[AffordableHorizon, ...]
+    costs: tuple[CostAtHorizon, ...]
+
+
+def _costs(
+    runs: pd.DataFrame, result: Frontier, unit: str, *, weights: str, bootstrap: int, resample: str, seed: int
+) -> tuple[tuple[AffordableHorizon, ...], tuple[CostAtHorizon, ...]]:
+    """What success costs, where budgets are dollars and a human's cost is known; else nothing."""
+    if unit != "usd" or result.wage_usd_per_hour is None:
+        return (), ()
+    options: dict[str, Any] = {
+        "wage": result.wage_usd_per_hour,
+        "quantile": result.quantile,
+        "weights": weights,
+        "bootstrap": bootstrap,
+        "resample": resample,
+    }
+    return (
+        affordable_horizons(runs, rng=np.random.default_rng(seed), **options),
+        cost_at_horizon(runs, rng=np.random.default_rng(seed), **options),
+    )
+
+
+def _object(read: _Read) -> dict[str, object]:
+    result = read.frontier
     return {
         "budget_kind": result.budget_kind,
         "estimator": result.estimator,
         "confidence": result.confidence,
         "wage_usd_per_hour": result.wage_usd_per_hour,
         "curves": curve_rows(result),
+        "shapes": plain(read.shapes),
+        "affordable": plain(read.affordable),
+        "cost_at_horizon": plain(read.costs),
         "left_out": dict(result.left_out),
-        "truncation_gap": gap_rows(gaps),
+        "truncation_gap": gap_rows(read.gaps),
     }

@@ -10,6 +10,7 @@ import numpy as np
 
 from inspect_horizon.frontier.bootstrap import FEWEST_FAMILIES
 from inspect_horizon.frontier.estimate import Design, Estimates, estimate
+from inspect_horizon.frontier.fits import CurveFits, interval_of, number
 from inspect_horizon.frontier.lines import cost_ratio
 from inspect_horizon.frontier.results import HorizonCurve, HorizonPoint, Interval
 from inspect_horizon.frontier.slopes import common_slope_test
@@ -54,15 +55,26 @@ def horizon_curve_of(
     slope_test = common_slope_test(own, study.amounts, arranged.weight)
     missing = own.n_errors / (own.n_errors + len(own.task))
     shared = _shared_flags(study, own, arranged, asked.resample, slope_test, missing)
-    slope = _number(float(as_run.slopes[0, 0])) if arranged.estimator == "curve" else None
-    interval = None if slope is None else _interval(replicates.slopes[:, 0], asked.confidence)
+    slope = number(float(as_run.slopes[0, 0])) if arranged.estimator == "curve" else None
+    interval = None if slope is None else interval_of(replicates.slopes[:, 0], asked.confidence)
     flat = interval is not None and interval.low is not None and interval.low <= 0
     kept = arranged.estimator == "metr"
     points = tuple(
         _point(study, own, as_run, replicates, place, asked, shared, flat=flat, rising_kept=kept)
         for place in range(len(study.amounts))
     )
-    return HorizonCurve(own.configuration, arranged.estimator, slope, interval, slope_test, points, missing)
+    fits = CurveFits(
+        kind=study.kind,
+        amounts=study.amounts,
+        quantile=asked.quantile,
+        confidence=asked.confidence,
+        tested_doublings=(float(own.doublings.min()), float(own.doublings.max())),
+        doublings=as_run.doublings[0],
+        slopes=as_run.slopes[0],
+        drawn_doublings=replicates.doublings,
+        drawn_slopes=replicates.slopes,
+    )
+    return HorizonCurve(own.configuration, arranged.estimator, slope, interval, slope_test, points, missing, fits)
 
 
 def _shared_flags(
@@ -122,7 +134,7 @@ def _point(
         horizon_minutes=minutes,
         ci_low=None if ends is None else ends.low,
         ci_high=None if ends is None else ends.high,
-        slope=_number(slope) if has_number else None,
+        slope=number(slope) if has_number else None,
         cost_ratio=_ratio(study, place, minutes, asked.wage),
         n_runs=wins + losses,
         n_success=wins,
@@ -148,11 +160,6 @@ def _horizon_interval(doublings: FloatArray, confidence: float) -> Interval | No
     return None if interval is None else Interval(_minutes(interval[0]), _minutes(interval[1]))
 
 
-def _interval(values: FloatArray, confidence: float) -> Interval | None:
-    interval = _ends(values[~np.isnan(values)], confidence)
-    return None if interval is None else Interval(_number(interval[0]), _number(interval[1]))
-
-
 def _ends(values: FloatArray, confidence: float) -> tuple[float, float] | None:
     """Order statistics at both ends: unlike interpolated quantiles they hold with infinite replicates."""
     if len(values) == 0:
@@ -165,8 +172,4 @@ def _ends(values: FloatArray, confidence: float) -> tuple[float, float] | None:
 def _minutes(doublings: float) -> float | None:
     """2 ** doublings; None where no float holds it, 0 for the horizon of no success."""
     with np.errstate(over="ignore", under="ignore"):
-        return _number(float(np.exp2(doublings)))
-
-
-def _number(value: float) -> float | None:
-    return value if math.isfinite(value) else None
+        return number(float(np.exp2(doublings)))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import pandas as pd
@@ -11,12 +11,14 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from inspect_horizon.frontier.estimate import Estimator
+    from inspect_horizon.frontier.fits import CurveFits
     from inspect_horizon.frontier.observations import Configuration
     from inspect_horizon.frontier.slopes import SlopeTest
 
 FLAGS = {
     "no_success": "no run succeeded within the budget, so there is no number",
     "no_failure": "no run failed, so the horizon is beyond what was tested and there is no number",
+    "never_so_cheap": "at no budget tried does the agent cost as small a share of a human",
     "unobserved": "no run tells what this budget buys: told of another, or stopped before it",
     "unidentified": "fewer than 5 successes, 5 failures or 3 task lengths: too little to trust",
     "rising": "success does not clearly fall with task length, so there is no horizon",
@@ -74,6 +76,8 @@ class HorizonCurve:
     """One for each budget, rising."""
     missing: float
     """Share of the configuration's runs that errors took, 0 to 1."""
+    fits: CurveFits | None = field(default=None, compare=False, repr=False)
+    """What the points were made of, which says more than they do: their replicates; None if put together by hand."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -58,6 +58,8 @@ def common_slope_test(observations: Observations, amounts: FloatArray, weight: F
     if contrasts < 1 or tasks - contrasts < _FEWEST or lengths < 2:
         return None
     evidence, weight = evidence[:, chosen], weight[:, chosen]
+    if not (weight.sum(axis=0) > 0).all():
+        return None
     total, expected, seen = _scores(observations, evidence, weight)
     if np.linalg.matrix_rank(expected) < contrasts:
         return None

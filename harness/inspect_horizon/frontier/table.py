@@ -23,7 +23,16 @@ _SPEND = {
     "flops_generated": "budget_spent",
 }
 """The column without which a run's spend in each kind of budget is not known."""
-_NUMBERS = ("human_minutes", "human_cost_usd", "budget_amount", "budget_spent", "weight", "cost_usd", "working_seconds")
+_NUMBERS = (
+    "human_minutes",
+    "human_cost_usd",
+    "budget_amount",
+    "budget_usd",
+    "budget_spent",
+    "weight",
+    "cost_usd",
+    "working_seconds",
+)
 _REQUIRED = ("task_id", "model", "success", "human_minutes")
 
 
@@ -60,6 +69,7 @@ def prepare(runs: pd.DataFrame, kind: str) -> pd.DataFrame:
     table["_family"] = table["suite"] + "/" + family.where(family != "", table["task_id"].astype(str))
     table["_kind"] = kind
     table["_spend"] = _spend(table, kind)
+    table["_budget"] = _budget(table, kind)
     table["_told"] = table["protocol"].map({text: _is_told(text) for text in table["protocol"].unique()}).astype(bool)
     return table
 
@@ -102,6 +112,16 @@ def _spend(table: pd.DataFrame, kind: str) -> pd.Series[float]:
         return own.fillna(table["working_seconds"]) if kind == "seconds" else own
     counted = [name for name in _TOKENS if table[name].notna().any()]
     return table[counted].sum(axis=1, skipna=False) if counted else table["output_tokens"]
+
+
+def _budget(table: pd.DataFrame, kind: str) -> pd.Series[float]:
+    """What each run was allowed to spend, in `kind`; dollars and shares of the human cost say it of each other."""
+    own = table["budget_amount"].where(table["budget_kind"] == kind)
+    if kind == "usd":
+        return own.fillna(table["budget_usd"])
+    if kind == "cost_ratio":
+        return own.fillna(table["budget_usd"] / table["human_cost_usd"].where(table["human_cost_usd"] > 0))
+    return own
 
 
 def _is_told(protocol: str) -> bool:

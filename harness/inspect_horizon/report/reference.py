@@ -45,7 +45,8 @@ def draw_references(axes: Axes, frontier: Frontier, view: Window, size: float) -
         ratio = 10.0**power
         if _visible(view, per_usd / ratio) >= _SHORTEST_LINE:
             ends = _draw_line(axes, view, per_usd / ratio, _FAINT, 0.6)
-            write_along(axes, ends, _share(ratio), size=size - 1, colour=_GREY, taken=taken)
+            hourly = format_usd(frontier.wage_usd_per_hour * ratio)
+            write_along(axes, ends, f"{_share(ratio)}, {hourly}/h", size=size - 1, colour=_GREY, taken=taken)
 
 
 def human_out_of_view(frontier: Frontier, view: Window) -> str | None:
