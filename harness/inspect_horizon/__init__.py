@@ -25,6 +25,10 @@ if TYPE_CHECKING:
     from inspect_horizon.frontier.costs import CostAtHorizon as CostAtHorizon
     from inspect_horizon.frontier.costs import affordable_horizons as affordable_horizons
     from inspect_horizon.frontier.costs import cost_at_horizon as cost_at_horizon
+    from inspect_horizon.frontier.decomposition import Attribution as Attribution
+    from inspect_horizon.frontier.decomposition import Decomposition as Decomposition
+    from inspect_horizon.frontier.decomposition import attribute as attribute
+    from inspect_horizon.frontier.decomposition import decompose as decompose
     from inspect_horizon.frontier.shape import Shape as Shape
     from inspect_horizon.frontier.shape import shape as shape
     from inspect_horizon.runs import export_runs as export_runs
@@ -40,8 +44,10 @@ if TYPE_CHECKING:
 
 _HOMES = {
     "AffordableHorizon": "frontier.costs",
+    "Attribution": "frontier.decomposition",
     "Budget": "budgets",
     "CostAtHorizon": "frontier.costs",
+    "Decomposition": "frontier.decomposition",
     "Frontier": "frontier",
     "Gap": "frontier",
     "Grid": "budgets",
@@ -53,8 +59,10 @@ _HOMES = {
     "Suite": "suites",
     "Sweep": "sweeps.spec",
     "affordable_horizons": "frontier.costs",
+    "attribute": "frontier.decomposition",
     "collect": "sweeps.collecting",
     "cost_at_horizon": "frontier.costs",
+    "decompose": "frontier.decomposition",
     "export_runs": "runs",
     "frontier": "frontier",
     "gap": "frontier",
@@ -69,8 +77,10 @@ _HOMES = {
 
 __all__ = [
     "AffordableHorizon",
+    "Attribution",
     "Budget",
     "CostAtHorizon",
+    "Decomposition",
     "Frontier",
     "Gap",
     "Grid",
@@ -82,8 +92,10 @@ __all__ = [
     "Suite",
     "Sweep",
     "affordable_horizons",
+    "attribute",
     "collect",
     "cost_at_horizon",
+    "decompose",
     "export_runs",
     "frontier",
     "gap",

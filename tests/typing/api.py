@@ -13,8 +13,10 @@ import pandas as pd
 
 from inspect_horizon import (
     AffordableHorizon,
+    Attribution,
     Budget,
     CostAtHorizon,
+    Decomposition,
     Frontier,
     Gap,
     Grid,
@@ -26,8 +28,10 @@ from inspect_horizon import (
     Suite,
     Sweep,
     affordable_horizons,
+    attribute,
     collect,
     cost_at_horizon,
+    decompose,
     export_runs,
     frontier,
     gap,
@@ -39,6 +43,7 @@ from inspect_horizon import (
     shape,
     sweep,
 )
+from inspect_horizon.frontier.decomposition import Table
 
 STUDY = Sweep(
     name="mini",
@@ -116,3 +121,10 @@ def reading_the_shape(runs: pd.DataFrame, rng: np.random.Generator) -> None:
     assert_type(shape(curve, wage=50.0), Shape)
     assert_type(affordable_horizons(runs, rng=rng, wage=50.0), tuple[AffordableHorizon, ...])
     assert_type(cost_at_horizon(runs, rng=rng), tuple[CostAtHorizon, ...])
+
+
+def comparing(old: pd.DataFrame, new: pd.DataFrame, rng: np.random.Generator) -> None:
+    found = decompose(Table(old), Table(new), rng=rng, before_usd=0.5, after_usd=1.0, wage=50.0)
+    assert_type(found, Decomposition)
+    assert_type(found.efficiency.doublings, float | None)
+    assert_type(attribute(Table(old), Table(new), rng=rng), Attribution)

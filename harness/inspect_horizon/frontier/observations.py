@@ -253,7 +253,7 @@ def _outcome_at(rows: pd.DataFrame, grid: FloatArray, steps: pd.DataFrame | None
 def _known_up_to(rows: pd.DataFrame, cap: float | None) -> FloatArray:
     """The largest budget that each run speaks of, infinite for one that ended by itself, shape (n,)."""
     reason, spend = rows["stop_reason"].to_numpy(), rows["_spend"].to_numpy(dtype=np.float64)
-    at_own_cap, amount = reason == "budget", rows["_budget"].to_numpy(dtype=np.float64)
+    at_own_cap, amount = reason == "budget", rows["_allowed"].to_numpy(dtype=np.float64)
     limit = np.where(np.isin(reason, ("budget", "other_limit")), spend, np.inf)
     limit = np.where(at_own_cap & ~np.isnan(amount), amount, limit)
     if cap is not None:
@@ -264,7 +264,7 @@ def _known_up_to(rows: pd.DataFrame, cap: float | None) -> FloatArray:
 
 def _declared_cap(rows: pd.DataFrame, cap: float | None) -> FloatArray:
     """The most each run was allowed to spend in this kind, infinite where nothing says so, shape (n,)."""
-    declared = rows["_budget"].fillna(np.inf).to_numpy(dtype=np.float64)
+    declared = rows["_allowed"].fillna(np.inf).to_numpy(dtype=np.float64)
     if cap is not None:
         unsaid = (rows["stop_reason"] == "").to_numpy() & np.isinf(declared)
         declared = np.where(unsaid, cap, declared)

@@ -69,7 +69,7 @@ def prepare(runs: pd.DataFrame, kind: str) -> pd.DataFrame:
     table["_family"] = table["suite"] + "/" + family.where(family != "", table["task_id"].astype(str))
     table["_kind"] = kind
     table["_spend"] = _spend(table, kind)
-    table["_budget"] = _budget(table, kind)
+    table["_allowed"] = _allowed(table, kind)
     table["_told"] = table["protocol"].map({text: _is_told(text) for text in table["protocol"].unique()}).astype(bool)
     return table
 
@@ -114,7 +114,7 @@ def _spend(table: pd.DataFrame, kind: str) -> pd.Series[float]:
     return table[counted].sum(axis=1, skipna=False) if counted else table["output_tokens"]
 
 
-def _budget(table: pd.DataFrame, kind: str) -> pd.Series[float]:
+def _allowed(table: pd.DataFrame, kind: str) -> pd.Series[float]:
     """What each run was allowed to spend, in `kind`; dollars and shares of the human cost say it of each other."""
     own = table["budget_amount"].where(table["budget_kind"] == kind)
     if kind == "usd":

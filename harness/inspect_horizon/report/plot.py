@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
     from inspect_horizon.frontier import Frontier
+    from inspect_horizon.frontier.decomposition import Decomposition
     from inspect_horizon.frontier.shape import SweetSpot
 
 PlotFormat: TypeAlias = Literal["png", "svg", "pdf"]
@@ -67,6 +68,31 @@ def plot_frontier(
             sweet_spots=sweet_spots,
         )
         return write_figure(figure, path_stem, formats)
+
+
+def plot_decomposition(
+    found: Decomposition, path_stem: Path, *, formats: Sequence[PlotFormat] = ("png", "svg")
+) -> list[Path]:
+    """Draw a decomposition as a waterfall and write it, once a format.
+
+    Args:
+        found: What to draw.
+        path_stem: Where to write, without the ending that names the format; folders that lack are made.
+        formats: Any of `png`, `svg` and `pdf`.
+
+    Returns:
+        The files written, in the order of the formats.
+
+    Raises:
+        UsageError: A format is not known.
+        DataError: A file cannot be written.
+    """
+    check_formats(formats)
+    from inspect_horizon.report.figure import style
+    from inspect_horizon.report.waterfall import draw_waterfall
+
+    with style():
+        return write_figure(draw_waterfall(found), path_stem, formats)
 
 
 def check_formats(formats: Sequence[str]) -> None:

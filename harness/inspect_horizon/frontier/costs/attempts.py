@@ -36,6 +36,8 @@ class Attempts:
     """Numbered from 0 within the configuration, shape (n,)."""
     families: IntArray
     """Family of each task, numbered from 0, shape (tasks,)."""
+    names: tuple[tuple[str, str], ...]
+    """Each task and its family by name."""
     doublings: FloatArray
     """log2 of the task's human minutes, shape (n,)."""
     weight: FloatArray
@@ -125,8 +127,9 @@ def _attempts(
     rows = rows[rows["budget_amount"].isna() | (rows["budget_amount"] == largest)].sort_values(
         ["_task", "run_id"], kind="stable"
     )
-    _, first, task = np.unique(rows["_task"].to_numpy(dtype=str), return_index=True, return_inverse=True)
-    families = np.unique(rows["_family"].to_numpy(dtype=str)[first], return_inverse=True)[1].astype(np.int64)
+    tasks, first, task = np.unique(rows["_task"].to_numpy(dtype=str), return_index=True, return_inverse=True)
+    own_families = rows["_family"].to_numpy(dtype=str)[first]
+    families = np.unique(own_families, return_inverse=True)[1].astype(np.int64)
     spent, passed = rows["_spend"].to_numpy(dtype=np.float64), rows["success"].to_numpy(dtype=np.float64) > 0
     if budget_usd is not None:
         passed, spent = passed & (spent <= budget_usd * ROUNDING), np.minimum(spent, budget_usd)
@@ -137,6 +140,7 @@ def _attempts(
         configuration,
         task.astype(np.int64),
         families,
+        tuple(zip(tasks.tolist(), own_families.tolist(), strict=True)),
         np.log2(rows["human_minutes"].to_numpy(dtype=np.float64)),
         weight * (len(weight) / total) if total > 0 else weight,
         np.asarray(passed, dtype=np.bool_),
