@@ -41,6 +41,7 @@ DEFAULT_WAGE = 50.0
 @click.option("--quantile", type=float, default=0.5, show_default=True, help="Success rate at the horizon.")
 @click.option("--weights", type=click.Choice(["equal", "invsqrt"]), default="equal", show_default=True)
 @click.option("--wage", type=float, help="Human wage, $ an hour.  [default: the study's, else 50]")
+@click.option("--wage-range", type=(float, float), help="Lowest and highest wage, drawn beside the human line.")
 @click.option(
     "--bootstrap", type=click.IntRange(min=0), default=1000, show_default=True, help="Replicates behind the intervals."
 )
@@ -59,6 +60,7 @@ def command(
     quantile: float,
     weights: str,
     wage: float | None,
+    wage_range: tuple[float, float] | None,
     bootstrap: int,
     resample: str,
     cap: str | None,
@@ -86,6 +88,7 @@ def command(
         quantile=quantile,
         weights=weights,  # type: ignore[arg-type]  # click has checked the choice
         wage=wage if wage is not None or runs["human_cost_usd"].notna().any() else DEFAULT_WAGE,
+        wage_range=wage_range,
         bootstrap=bootstrap,
         resample=resample,  # type: ignore[arg-type]  # click has checked the choice
         cap=_cap(cap, unit),
@@ -188,6 +191,8 @@ def _object(read: _Read) -> dict[str, object]:
         "confidence": result.confidence,
         "wage_usd_per_hour": result.wage_usd_per_hour,
         "curves": curve_rows(result),
+        "envelope": plain(result.envelope),
+        "human_line": plain(result.human),
         "shapes": plain(read.shapes),
         "affordable": plain(read.affordable),
         "cost_at_horizon": plain(read.costs),

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 
     from inspect_horizon.frontier.estimate import Estimator
     from inspect_horizon.frontier.fits import CurveFits
+    from inspect_horizon.frontier.lines import HumanLine
     from inspect_horizon.frontier.observations import Configuration
     from inspect_horizon.frontier.slopes import SlopeTest
 
@@ -89,6 +90,8 @@ class EnvelopePoint:
     ci_low: float | None
     ci_high: float | None
     winner: Configuration | None
+    agreement: float | None = None
+    """Share of the halves of the tasks that choose this winner, 0 to 1; None where none was asked."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +110,8 @@ class Frontier:
     """Minutes of human work that each budget buys; None unless budgets are dollars and the wage is known."""
     left_out: Mapping[str, int]
     """Runs that are in no estimate, by reason."""
+    human: HumanLine | None = None
+    """The human line with its range of wages, where there is one."""
 
     def to_frame(self) -> pd.DataFrame:
         """One row a configuration and budget; null where there is no number, flags as a tuple of names."""
@@ -140,7 +145,7 @@ def envelope(curves: tuple[HorizonCurve, ...]) -> tuple[EnvelopePoint, ...]:
 
     Points flagged `unidentified` do not compete: too few outcomes throw up the wildest numbers. Of equal horizons the
     first configuration in sorted order wins. The winner is chosen on the runs that estimate it, so its horizon is
-    somewhat flattered.
+    somewhat flattered; `fold_envelope`, which a frontier uses, chooses and estimates on different tasks.
     """
     ranked = sorted(curves, key=lambda curve: curve.configuration)
     return tuple(_longest(ranked, place) for place in range(len(ranked[0].points))) if ranked else ()

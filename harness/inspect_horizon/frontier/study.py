@@ -9,10 +9,11 @@ from inspect_horizon.errors import UsageError
 from inspect_horizon.frontier.bootstrap import check_resample
 from inspect_horizon.frontier.curves import Asked, horizon_curve_of
 from inspect_horizon.frontier.estimate import Estimator, design
-from inspect_horizon.frontier.lines import human_line
+from inspect_horizon.frontier.folds import fold_envelope
+from inspect_horizon.frontier.lines import human_lines
 from inspect_horizon.frontier.observations import observe
 from inspect_horizon.frontier.replicates import replicates
-from inspect_horizon.frontier.results import Frontier, HorizonCurve, envelope
+from inspect_horizon.frontier.results import Frontier, HorizonCurve
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -36,6 +37,7 @@ def frontier(
     quantile: float = 0.5,
     weights: Weighting = "equal",
     wage: float | None = None,
+    wage_range: tuple[float, float] | None = None,
     bootstrap: int = 1000,
     resample: Resample = "full",
     cap: float | None = None,
@@ -53,6 +55,7 @@ def frontier(
         quantile: Success rate at the horizon, between 0 and 1.
         weights: `equal` per task, or `invsqrt`, also divided by the root of the family's number of tasks.
         wage: Dollars an hour of human work; by default the median of the runs' human cost over human time.
+        wage_range: The lowest and the highest wage, for the human line.
         bootstrap: Number of replicates; 0 for no intervals.
         resample: `full` draws families, tasks and runs; `family-task` keeps the runs of a task; `task` draws tasks.
         cap: The most a run without a recorded stop reason could spend, in the unit of `kind`.
@@ -77,7 +80,7 @@ def frontier(
         for own, arranged, theirs in zip(study.observations, designs, drawn, strict=True)
     )
     amounts_usd = study.amounts if kind == "usd" and hourly is not None else None
-    line = None if amounts_usd is None or hourly is None else tuple(map(float, human_line(amounts_usd, hourly)))
+    human = None if amounts_usd is None or hourly is None else human_lines(amounts_usd, hourly, wage_range)
     return Frontier(
         budget_kind=kind,
         amounts=tuple(map(float, study.amounts)),
@@ -85,10 +88,11 @@ def frontier(
         estimator=estimator,
         confidence=confidence,
         curves=curves,
-        envelope=envelope(curves),
+        envelope=fold_envelope(study, designs, curves, quantile=quantile, confidence=confidence, rng=rng.spawn(1)[0]),
         wage_usd_per_hour=hourly,
-        human_line=line,
+        human_line=None if human is None else human.minutes,
         left_out=study.left_out,
+        human=human,
     )
 
 
@@ -102,6 +106,7 @@ class Options(TypedDict, total=False):
     quantile: float
     weights: Weighting
     wage: float | None
+    wage_range: tuple[float, float] | None
     bootstrap: int
     resample: Resample
     cap: float | None

@@ -56,9 +56,9 @@ def _heading(found: Decomposition, width: int) -> list[str]:
 def _points(found: Decomposition) -> list[str]:
     before, after = found.before_point, found.after_point
     rows = [
-        ("budget", *(_dollars(point) for point in (before, after)), found.budget),
-        ("horizon", *(_minutes(point) for point in (before, after)), found.size),
-        ("share of human cost", *(_share(point) for point in (before, after)), found.share),
+        ("budget", _dollars(before), _dollars(after), found.budget),
+        ("horizon", _minutes(before), _minutes(after), found.size),
+        ("share of human cost", _share(before), _share(after), found.share),
     ]
     lines = [f"{_INDENT}{'':20}{'before':>12}{'after':>12}  change in doublings"]
     lines += [f"{_INDENT}{name:20}{one:>12}{other:>12}  {_change(change)}" for name, one, other, change in rows]

@@ -164,16 +164,22 @@ def _longest(frontier: Frontier, names: Sequence[str], width: int) -> list[str]:
         return []
     name_of = {curve.configuration: name for curve, name in zip(frontier.curves, names, strict=True)}
     lines = []
+    agreed = any(point.agreement is not None for point in frontier.envelope)
     for winner, group in groupby(frontier.envelope, key=lambda point: point.winner):
         points = list(group)
         budgets = _span(format_budget(frontier.budget_kind, p.budget_amount, unit=False) for p in points)
         times = _span(format_minutes(p.horizon_minutes) for p in points if p.horizon_minutes is not None)
+        shares = sorted(p.agreement for p in points if p.agreement is not None)
+        times += f" ({_span(f'{100 * share:.0f} %' for share in shares)})" if shares else ""
         lines.append((budgets, DASH if winner is None else name_of[winner], times))
     first = max(len(budgets) for budgets, _, _ in lines)
     last = max(len(times) for _, _, times in lines)
     room = width - first - last - len(_INDENT) - 2 * len(_GAP)
     most = min(room, max(cell_len(name) for _, name, _ in lines))
-    return ["Longest horizon at each budget"] + [
+    chosen = (
+        [f"{_INDENT}Named on halves of the tasks (how many agree), measured on the other halves."] if agreed else []
+    )
+    return ["Longest horizon at each budget", *chosen] + [
         f"{_INDENT}{budgets.ljust(first)}{_GAP}{_padded(shorten(name, most), most)}{_GAP}{times}"
         for budgets, name, times in lines
     ]

@@ -85,6 +85,7 @@ def ratio_frontier(frontier: Frontier) -> Frontier:
         curves=curves,
         envelope=envelope(curves),
         human_line=None,
+        human=None,
         left_out={},
     )
 
