@@ -31,6 +31,8 @@ if TYPE_CHECKING:
     from inspect_horizon.frontier.decomposition import decompose as decompose
     from inspect_horizon.frontier.shape import Shape as Shape
     from inspect_horizon.frontier.shape import shape as shape
+    from inspect_horizon.frontier.trend import Trend as Trend
+    from inspect_horizon.frontier.trend import trend as trend
     from inspect_horizon.runs import export_runs as export_runs
     from inspect_horizon.runs import import_runs as import_runs
     from inspect_horizon.runs import read_runs as read_runs
@@ -58,6 +60,7 @@ _HOMES = {
     "Shape": "frontier.shape",
     "Suite": "suites",
     "Sweep": "sweeps.spec",
+    "Trend": "frontier.trend",
     "affordable_horizons": "frontier.costs",
     "attribute": "frontier.decomposition",
     "collect": "sweeps.collecting",
@@ -73,6 +76,7 @@ _HOMES = {
     "read_runs": "runs",
     "shape": "frontier.shape",
     "sweep": "sweeps.sweep",
+    "trend": "frontier.trend",
 }
 
 __all__ = [
@@ -91,6 +95,7 @@ __all__ = [
     "Shape",
     "Suite",
     "Sweep",
+    "Trend",
     "affordable_horizons",
     "attribute",
     "collect",
@@ -106,6 +111,7 @@ __all__ = [
     "read_runs",
     "shape",
     "sweep",
+    "trend",
 ]
 
 

@@ -43,9 +43,7 @@ TABLES: dict[str, pd.DataFrame] = {
 def numbers_in(value: object) -> list[float]:
     """Every number that a result shows."""
     if is_dataclass(value):
-        return [
-            each for field in fields(value) if field.name != "fits" for each in numbers_in(getattr(value, field.name))
-        ]
+        return [each for field in fields(value) if field.repr for each in numbers_in(getattr(value, field.name))]
     if isinstance(value, Mapping):
         return [each for content in value.values() for each in numbers_in(content)]
     if isinstance(value, tuple | list):

@@ -5,6 +5,7 @@ An ignore marks a mistake that the types must catch; mypy's `warn_unused_ignores
 
 from __future__ import annotations
 
+from datetime import date
 from pathlib import Path
 from typing import assert_type
 
@@ -27,6 +28,7 @@ from inspect_horizon import (
     Shape,
     Suite,
     Sweep,
+    Trend,
     affordable_horizons,
     attribute,
     collect,
@@ -42,6 +44,7 @@ from inspect_horizon import (
     read_runs,
     shape,
     sweep,
+    trend,
 )
 from inspect_horizon.frontier.decomposition import Table
 
@@ -128,3 +131,8 @@ def comparing(old: pd.DataFrame, new: pd.DataFrame, rng: np.random.Generator) ->
     assert_type(found, Decomposition)
     assert_type(found.efficiency.doublings, float | None)
     assert_type(attribute(Table(old), Table(new), rng=rng), Attribution)
+
+
+def following(runs: pd.DataFrame, rng: np.random.Generator) -> None:
+    result = frontier(runs, kind="usd", rng=rng)
+    assert_type(trend(result, {"openai/gpt-5": date(2025, 8, 7)}), Trend)

@@ -15,6 +15,7 @@ COMMANDS = {
     "plan": ("plan", "Show what a sweep would run and could cost."),
     "frontier": ("frontier", "Show the horizon that each budget buys."),
     "decompose": ("decompose", "Take apart what lies between two horizons."),
+    "trend": ("trend", "Show how horizons change over release dates."),
     "gap": ("gap", "Show how far ladders are from budgets run one by one."),
     "collect": ("collect", "Rebuild tables from Inspect logs."),
     "import": ("import_", "Bring in runs from a CSV, JSONL or Parquet file."),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import fields, is_dataclass
+from datetime import date
 from typing import Any
 
 from inspect_horizon.frontier import Configuration
@@ -14,10 +15,13 @@ def plain(value: object) -> Any:
     """A frozen dataclass as an object of its fields, tuples as lists, what is no finite number as None.
 
     A configuration among the fields is spelled out beside them: `model`, `scaffold`, `strategy`, `condition`.
+    Replicates are left out.
     """
     if is_dataclass(value):
         result: dict[str, Any] = {}
         for field in fields(value):
+            if not field.repr:
+                continue
             content = getattr(value, field.name)
             result |= plain(content) if _is_own(field.name, content) else {field.name: plain(content)}
         return result
@@ -27,7 +31,7 @@ def plain(value: object) -> Any:
         return [plain(content) for content in value]
     if isinstance(value, float):
         return float(value) if math.isfinite(value) else None
-    return value
+    return value.isoformat() if isinstance(value, date) else value
 
 
 def _is_own(name: str, content: object) -> bool:

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from inspect_horizon.frontier import Frontier
     from inspect_horizon.frontier.decomposition import Decomposition
     from inspect_horizon.frontier.shape import SweetSpot
+    from inspect_horizon.frontier.trend import Trend
 
 PlotFormat: TypeAlias = Literal["png", "svg", "pdf"]
 
@@ -93,6 +94,18 @@ def plot_decomposition(
 
     with style():
         return write_figure(draw_waterfall(found), path_stem, formats)
+
+
+def plot_trends(
+    trends: Sequence[Trend], path_stem: Path, *, formats: Sequence[PlotFormat] = ("png", "svg")
+) -> list[Path]:
+    """Draw trends over release dates and write them, once a format; see `plot_decomposition`."""
+    check_formats(formats)
+    from inspect_horizon.report.figure import style
+    from inspect_horizon.report.trend import draw_trends
+
+    with style():
+        return write_figure(draw_trends(trends), path_stem, formats)
 
 
 def check_formats(formats: Sequence[str]) -> None:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import numpy as np
 from scipy.special import expit
 
 from inspect_horizon.errors import UsageError
-from inspect_horizon.frontier.costs.attempts import attempts_of, check_inference
+from inspect_horizon.frontier.costs.attempts import attempts_of, check_inference, paired
 from inspect_horizon.frontier.costs.logistic import FEWEST_LENGTHS, cells_of, enough, fit_cells
 from inspect_horizon.frontier.fits import exp2_interval, exp2_number
 from inspect_horizon.frontier.observations import ROUNDING
@@ -44,6 +44,8 @@ class Affordable:
     """Low end 0 where replicates have none, high end None where they have no end."""
     flags: tuple[str, ...]
     """Keys of `COST_FLAGS`."""
+    drawn_doublings: FloatArray | None = field(default=None, compare=False, repr=False)
+    """log2 minutes in every replicate, paired between configurations that tried the same tasks, shape (R,)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +108,7 @@ def affordable_horizons(
     found = attempts_of(runs, wage=wage, weights=weights)
     return tuple(
         both
-        for own, own_rng in zip(found, rng.spawn(len(found)), strict=True)
+        for own, own_rng in zip(found, paired(rng, len(found)), strict=True)
         for both in _of(own, caps, quantile, bootstrap, resample, confidence, own_rng)
     )
 
@@ -220,4 +222,5 @@ def _affordable(
         "extrapolated": np.isfinite(first) and not own.doublings.min() <= first <= own.doublings.max(),
         "open": interval is not None and (interval.high is None or not interval.low),
     }
-    return Affordable(exp2_number(first), interval, tuple(name for name, holds in raised.items() if holds) + shared)
+    told = tuple(name for name, holds in raised.items() if holds) + shared
+    return Affordable(exp2_number(first), interval, told, doublings[1:])

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from inspect_horizon.frontier.costs.attempts import attempts_of, check_inference
+from inspect_horizon.frontier.costs.attempts import attempts_of, check_inference, paired
 from inspect_horizon.frontier.costs.logistic import cells_of, enough, fit_cells
 from inspect_horizon.frontier.fits import exp2_number, interval_of, number
 
@@ -43,6 +43,8 @@ class CostAtHorizon:
     """Successes on tasks of 0.794 to 1.259 times the horizon."""
     flags: tuple[str, ...]
     """Keys of `COST_FLAGS`."""
+    drawn_ratios: FloatArray | None = field(default=None, compare=False, repr=False)
+    """The cost ratio in every replicate, NaN where no success is near, paired as for `Affordable`, shape (R,)."""
 
 
 def cost_at_horizon(
@@ -83,7 +85,7 @@ def cost_at_horizon(
     found = attempts_of(runs, wage=wage, budget_usd=budget_usd, weights=weights)
     return tuple(
         _of(own, quantile, bootstrap, resample, confidence, own_rng)
-        for own, own_rng in zip(found, rng.spawn(len(found)), strict=True)
+        for own, own_rng in zip(found, paired(rng, len(found)), strict=True)
     )
 
 
@@ -123,6 +125,7 @@ def _of(
         interval_of(per_hour[1:], confidence) if known else None,
         n_near if known else 0,
         tuple(name for name, holds in raised.items() if holds),
+        ratio[1:] if known else None,
     )
 
 

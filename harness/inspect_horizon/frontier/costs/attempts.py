@@ -62,12 +62,19 @@ class Attempts:
         return len(np.unique(self.families)) < FEWEST_FAMILIES
 
     def draws(self, bootstrap: int, resample: Resample, rng: np.random.Generator) -> Iterator[FloatArray]:
-        """How often each run is drawn, in chunks of shape (R, n), after a first row of ones: the runs as they are."""
+        """How often each run is drawn, in chunks of shape (R, n), after a first row of ones: the runs as they are.
+
+        Tasks come from a stream of their own, so that from generators in one state all configurations that tried the
+        same tasks draw the same ones.
+        """
+        of_tasks, of_runs = rng.spawn(2)
         yield np.ones((1, len(self.task)))
         for start in range(0, bootstrap, _DRAWN_AT_ONCE):
-            drawn = draw_tasks(self.families, min(_DRAWN_AT_ONCE, bootstrap - start), rng)
+            drawn = draw_tasks(self.families, min(_DRAWN_AT_ONCE, bootstrap - start), of_tasks)
             counts = drawn.by_task if resample == "task" or self.few_families else drawn.by_family
-            yield draw_runs(self.task, counts, rng) if resample == "full" else counts[:, self.task].astype(np.float64)
+            yield (
+                draw_runs(self.task, counts, of_runs) if resample == "full" else counts[:, self.task].astype(np.float64)
+            )
 
 
 def with_human_cost(runs: pd.DataFrame, wage: float | None) -> pd.DataFrame:
@@ -148,6 +155,12 @@ def _attempts(
         spent,
         rows["human_cost_usd"].to_numpy(dtype=np.float64),
     )
+
+
+def paired(rng: np.random.Generator, count: int) -> list[np.random.Generator]:
+    """So many generators in one state, for configurations whose draws shall be of the same tasks."""
+    seed = int(rng.integers(2**63))
+    return [np.random.default_rng(seed) for _ in range(count)]
 
 
 def check_inference(bootstrap: int, resample: str, confidence: float) -> None:
