@@ -23,8 +23,12 @@ if TYPE_CHECKING:
     from inspect_horizon.frontier import horizon_curve as horizon_curve
     from inspect_horizon.frontier.costs import AffordableHorizon as AffordableHorizon
     from inspect_horizon.frontier.costs import CostAtHorizon as CostAtHorizon
+    from inspect_horizon.frontier.costs import CostPerSuccess as CostPerSuccess
     from inspect_horizon.frontier.costs import affordable_horizons as affordable_horizons
     from inspect_horizon.frontier.costs import cost_at_horizon as cost_at_horizon
+    from inspect_horizon.frontier.costs import cost_per_success as cost_per_success
+    from inspect_horizon.frontier.coverage import Coverage as Coverage
+    from inspect_horizon.frontier.coverage import coverage as coverage
     from inspect_horizon.frontier.decomposition import Attribution as Attribution
     from inspect_horizon.frontier.decomposition import Decomposition as Decomposition
     from inspect_horizon.frontier.decomposition import attribute as attribute
@@ -49,6 +53,8 @@ _HOMES = {
     "Attribution": "frontier.decomposition",
     "Budget": "budgets",
     "CostAtHorizon": "frontier.costs",
+    "CostPerSuccess": "frontier.costs",
+    "Coverage": "frontier.coverage",
     "Decomposition": "frontier.decomposition",
     "Frontier": "frontier",
     "Gap": "frontier",
@@ -65,6 +71,8 @@ _HOMES = {
     "attribute": "frontier.decomposition",
     "collect": "sweeps.collecting",
     "cost_at_horizon": "frontier.costs",
+    "cost_per_success": "frontier.costs",
+    "coverage": "frontier.coverage",
     "decompose": "frontier.decomposition",
     "export_runs": "runs",
     "frontier": "frontier",
@@ -84,6 +92,8 @@ __all__ = [
     "Attribution",
     "Budget",
     "CostAtHorizon",
+    "CostPerSuccess",
+    "Coverage",
     "Decomposition",
     "Frontier",
     "Gap",
@@ -100,6 +110,8 @@ __all__ = [
     "attribute",
     "collect",
     "cost_at_horizon",
+    "cost_per_success",
+    "coverage",
     "decompose",
     "export_runs",
     "frontier",

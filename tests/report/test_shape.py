@@ -63,6 +63,11 @@ def test_the_json_holds_every_quantity_with_its_interval(tmp_path: Path) -> None
     assert [row["share"] for row in told["affordable"][:4]] == [1 / 32, 1 / 16, 1 / 8, 1 / 4]
     assert {"direct", "factored"} <= set(told["affordable"][0])
     assert told["cost_at_horizon"][1]["model"] == "acme/m-1"
+    assert told["envelope"][0]["winner"]["model"] in ("acme/m-0", "acme/m-1")
+    assert told["human_line"]["wage_range"] == [50.0, 50.0]
+    assert {law["name"] for law in first["laws"]["laws"]} <= {"power", "plateau", "broken"}
+    assert (told["coverage"][0]["k"], told["coverage"][1]["coverage"]["flags"]) == (1, ["too_few_attempts"])
+    assert told["cost_per_success"][0]["retries_usd"] > 0
 
 
 def test_a_study_in_tokens_has_a_shape_but_no_dollars(tmp_path: Path) -> None:

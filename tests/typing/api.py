@@ -17,6 +17,8 @@ from inspect_horizon import (
     Attribution,
     Budget,
     CostAtHorizon,
+    CostPerSuccess,
+    Coverage,
     Decomposition,
     Frontier,
     Gap,
@@ -33,6 +35,8 @@ from inspect_horizon import (
     attribute,
     collect,
     cost_at_horizon,
+    cost_per_success,
+    coverage,
     decompose,
     export_runs,
     frontier,
@@ -124,6 +128,8 @@ def reading_the_shape(runs: pd.DataFrame, rng: np.random.Generator) -> None:
     assert_type(shape(curve, wage=50.0), Shape)
     assert_type(affordable_horizons(runs, rng=rng, wage=50.0), tuple[AffordableHorizon, ...])
     assert_type(cost_at_horizon(runs, rng=rng), tuple[CostAtHorizon, ...])
+    assert_type(cost_per_success(runs, rng=rng, tries=3), tuple[CostPerSuccess, ...])
+    assert_type(coverage(runs, kind="usd", rng=rng, ks=(1, 4)), tuple[Coverage, ...])
 
 
 def comparing(old: pd.DataFrame, new: pd.DataFrame, rng: np.random.Generator) -> None:

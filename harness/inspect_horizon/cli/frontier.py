@@ -15,7 +15,14 @@ from inspect_horizon.budgets.grid import Grid
 from inspect_horizon.errors import UsageError
 from inspect_horizon.frontier import Frontier, Gap, gap
 from inspect_horizon.frontier import frontier as estimate
-from inspect_horizon.frontier.costs import AffordableHorizon, CostAtHorizon, affordable_horizons, cost_at_horizon
+from inspect_horizon.frontier.costs import (
+    AffordableHorizon,
+    CostAtHorizon,
+    affordable_horizons,
+    cost_at_horizon,
+    cost_per_success,
+)
+from inspect_horizon.frontier.coverage import coverage
 from inspect_horizon.frontier.shape import Shape, ratio_frontier, shape
 from inspect_horizon.report import curve_rows, frontier_table, plot_frontier
 from inspect_horizon.report.gap import gap_rows
@@ -117,7 +124,11 @@ def command(
         costs=read.costs,
         foot=[overshot] if overshot else [],
     )
-    click.echo(json.dumps(_object(read), allow_nan=False) if as_json else table)
+    if as_json:
+        more = _more(runs, checkpoints, read, weights=weights, bootstrap=bootstrap, seed=seed)
+        click.echo(json.dumps(_object(read) | more, allow_nan=False))
+    else:
+        click.echo(table)
     if plot:
         folder = path if path.is_dir() else path.parent
         minutes = runs["human_minutes"].astype(float)
@@ -181,6 +192,29 @@ def _costs(
         affordable_horizons(runs, rng=np.random.default_rng(seed), **options),
         cost_at_horizon(runs, rng=np.random.default_rng(seed), **options),
     )
+
+
+def _more(
+    runs: pd.DataFrame, checkpoints: pd.DataFrame | None, read: _Read, *, weights: str, bootstrap: int, seed: int
+) -> dict[str, object]:
+    """What is only for machines: by length what a success costs, and reach and reliability over attempts."""
+    result = read.frontier
+    options: dict[str, Any] = {"weights": weights, "bootstrap": bootstrap}
+    reach = coverage(
+        runs,
+        checkpoints,
+        kind=result.budget_kind,
+        budget=result.amounts[-1],
+        quantile=result.quantile,
+        rng=np.random.default_rng(seed),
+        **options,
+    )
+    paid = (
+        cost_per_success(runs, wage=result.wage_usd_per_hour, rng=np.random.default_rng(seed), **options)
+        if read.costs
+        else ()
+    )
+    return {"coverage": plain(reach), "cost_per_success": plain(paid)}
 
 
 def _object(read: _Read) -> dict[str, object]:

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from inspect_horizon.frontier import Interval
     from inspect_horizon.frontier.costs import AffordableHorizon, CostAtHorizon
-    from inspect_horizon.frontier.shape import LinearRegime, Shape, SweetSpot
+    from inspect_horizon.frontier.shape import Laws, LinearRegime, Shape, SweetSpot
 
     _Shown: TypeAlias = Callable[[float], str]
 
@@ -40,7 +40,7 @@ def shape_lines(shapes: Sequence[Shape], names: Sequence[str], kind: str, width:
     if not shown:
         return []
     rows = [_row(own, kind) for own, _ in shown]
-    heads = ["slope 1 up to", "sweet spot", "an hour there", "saturated at"]
+    heads = ["slope 1 up to", "sweet spot", "an hour there", "saturated at", "law"]
     return ["Shape of the curves", *pair_lines(heads, [name for _, name in shown], rows, width)]
 
 
@@ -95,6 +95,7 @@ def _row(own: Shape, kind: str) -> list[Cell]:
         _sweet_cell(own.sweet_spot, budget, tried),
         Cell(_or_dash(own.sweet_spot.per_hour, budget), _between(own.sweet_spot.per_hour_interval, budget)),
         _saturation_cell(own, budget, tried),
+        _law_cell(own.laws),
     ]
 
 
@@ -123,6 +124,11 @@ def _saturation_cell(own: Shape, budget: _Shown, tried: _Shown) -> Cell:
     beyond = "boundary_high" in found.flags
     value = f"> {tried(own.slopes[-1].to_amount)}" if beyond else f"< {tried(own.slopes[0].from_amount)}"
     return Cell(value, _between(found.budget_interval, budget))
+
+
+def _law_cell(found: Laws) -> Cell:
+    """The likeliest, and below it how likely."""
+    return Cell(found.best, f"{100 * found.laws[0].weight:.0f} %") if found.best else Cell(DASH)
 
 
 def _affordable_cell(each: AffordableHorizon) -> Cell:

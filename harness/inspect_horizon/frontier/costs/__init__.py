@@ -3,6 +3,7 @@
 from inspect_horizon.frontier.costs.affordable import SHARES, Affordable, AffordableHorizon, affordable_horizons
 from inspect_horizon.frontier.costs.at_horizon import CostAtHorizon, cost_at_horizon
 from inspect_horizon.frontier.costs.flags import COST_FLAGS
+from inspect_horizon.frontier.costs.per_success import CostPerSuccess, cost_per_success
 
 __all__ = [
     "COST_FLAGS",
@@ -10,6 +11,8 @@ __all__ = [
     "Affordable",
     "AffordableHorizon",
     "CostAtHorizon",
+    "CostPerSuccess",
     "affordable_horizons",
     "cost_at_horizon",
+    "cost_per_success",
 ]

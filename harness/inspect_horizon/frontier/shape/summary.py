@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from inspect_horizon.frontier.shape.laws import laws
 from inspect_horizon.frontier.shape.reading import hourly_costs
 from inspect_horizon.frontier.shape.slopes import linear_regime, local_slopes
 from inspect_horizon.frontier.shape.tangents import saturation, sweet_spot
@@ -12,6 +13,7 @@ from inspect_horizon.frontier.shape.tangents import saturation, sweet_spot
 if TYPE_CHECKING:
     from inspect_horizon.frontier.observations import Configuration
     from inspect_horizon.frontier.results import HorizonCurve
+    from inspect_horizon.frontier.shape.laws import Laws
     from inspect_horizon.frontier.shape.reading import HourlyCost
     from inspect_horizon.frontier.shape.slopes import LinearRegime, LocalSlope
     from inspect_horizon.frontier.shape.tangents import Saturation, SweetSpot
@@ -28,6 +30,7 @@ class Shape:
     saturation: Saturation
     hourly_costs: tuple[HourlyCost, ...]
     """One for each budget."""
+    laws: Laws
 
 
 def shape(curve: HorizonCurve, *, wage: float | None = None, flat: float = 0.1) -> Shape:
@@ -49,4 +52,5 @@ def shape(curve: HorizonCurve, *, wage: float | None = None, flat: float = 0.1) 
         sweet_spot=sweet_spot(curve),
         saturation=saturation(curve, slope=flat),
         hourly_costs=hourly_costs(curve, wage=wage),
+        laws=laws(curve),
     )
