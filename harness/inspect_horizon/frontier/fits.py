@@ -61,12 +61,6 @@ def exp2_interval(values: FloatArray, confidence: float) -> Interval | None:
         return interval_of(np.exp2(values), confidence)
 
 
-def amount_interval(log_amounts: FloatArray, confidence: float) -> Interval | None:
-    """The interval of budgets given as log2, -inf and inf standing for those beyond the smallest and the largest."""
-    interval = exp2_interval(log_amounts, confidence)
-    return None if interval is None else Interval(interval.low or None, interval.high or None)
-
-
 def number(value: float) -> float | None:
     """The value, None where it is not finite."""
     return value if math.isfinite(value) else None

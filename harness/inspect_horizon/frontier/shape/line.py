@@ -10,6 +10,8 @@ import numpy as np
 from scipy.interpolate import CubicHermiteSpline, CubicSpline
 
 from inspect_horizon.errors import UsageError
+from inspect_horizon.frontier.fits import interval_of
+from inspect_horizon.frontier.results import Interval
 
 if TYPE_CHECKING:
     from inspect_horizon.frontier.arrays import FloatArray, IntArray
@@ -30,6 +32,26 @@ class Line:
     """Rising, shape (X,)."""
     doublings: FloatArray
     """log2 minutes, shape (1 + R, X); -inf before a replicate's first success, inf from where it never fails."""
+    rungs: FloatArray
+    """log2 of the budgets that were tried, the first and last of the line among them, shape (K,)."""
+
+    def budget_interval(self, log_amounts: FloatArray, confidence: float) -> Interval | None:
+        """The interval of a place along the line, rounded outwards to budgets that were tried.
+
+        Where between two of them a curve bends is not in the data but in the interpolation.
+
+        Args:
+            log_amounts: log2 of the budget in each replicate, -inf and inf for those beyond the line, shape (R,).
+            confidence: Share of the replicates between the ends.
+        """
+        ends = interval_of(log_amounts, confidence)
+        if ends is None:
+            return None
+        below = self.rungs[self.rungs <= (-math.inf if ends.low is None else ends.low) + 1e-9]
+        above = self.rungs[self.rungs >= (math.inf if ends.high is None else ends.high) - 1e-9]
+        return Interval(
+            float(np.exp2(below[-1])) if len(below) else None, float(np.exp2(above[0])) if len(above) else None
+        )
 
 
 def fits_of(curve: HorizonCurve) -> CurveFits:
@@ -65,7 +87,7 @@ def line_of(curve: HorizonCurve) -> Line | None:
     rows = np.vstack([fits.doublings, fits.drawn_doublings])[:, rungs]
     steps = min(_MOST_STEPS, math.ceil((places[-1] - places[0]) * _STEPS_A_DOUBLING))
     fine = np.union1d(np.linspace(places[0], places[-1], steps + 1), places)
-    return Line(fine, interpolate(places, rows, fine))
+    return Line(fine, interpolate(places, rows, fine), places)
 
 
 def interpolate(places: FloatArray, rows: FloatArray, fine: FloatArray) -> FloatArray:

@@ -59,7 +59,7 @@ def at_cost_ratio(curve: HorizonCurve, ratios: Sequence[float], *, wage: float) 
 
 
 def ratio_frontier(frontier: Frontier) -> Frontier:
-    """A frontier over dollars as one over shares of the human cost, at powers of two that span its curves.
+    """A frontier over dollars as one over shares of the human cost, at powers of the root of two that span its curves.
 
     Raises:
         UsageError: Its budgets are not dollars, or it has no wage.
@@ -67,8 +67,8 @@ def ratio_frontier(frontier: Frontier) -> Frontier:
     if frontier.wage_usd_per_hour is None:
         raise UsageError("the frontier has no wage", fix="give a wage in dollars an hour")
     known = [p.cost_ratio for c in frontier.curves for p in c.points if p.cost_ratio and "unidentified" not in p.flags]
-    low, high = (math.floor(math.log2(min(known))), math.floor(math.log2(max(known)))) if known else (-5, -2)
-    ratios = tuple(2.0**power for power in range(low, max(low, min(high, low + 20)) + 1))
+    low, high = (math.floor(2 * math.log2(min(known))), math.floor(2 * math.log2(max(known)))) if known else (-10, -4)
+    ratios = tuple(2.0 ** (power / 2) for power in range(low, max(low, min(high, low + 40)) + 1))
     curves = tuple(
         replace(
             curve,

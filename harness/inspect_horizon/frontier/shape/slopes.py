@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from inspect_horizon.frontier.fits import amount_interval, interval_of
+from inspect_horizon.frontier.fits import interval_of
 from inspect_horizon.frontier.shape.line import fits_of, line_of, trusted_rungs
 from inspect_horizon.frontier.shape.tangents import log_amounts, touching
 
@@ -92,7 +92,7 @@ def linear_regime(curve: HorizonCurve) -> LinearRegime:
         rises = line.doublings[:, end] - line.doublings[:, start]
     slopes = rises / (line.log_budgets[end] - line.log_budgets[start])
     from_interval, to_interval = (
-        amount_interval(np.where(there, log_amounts(line, places), np.nan)[1:], fits.confidence)
+        line.budget_interval(np.where(there, log_amounts(line, places), np.nan)[1:], fits.confidence)
         for places in (starts, ends)
     )
     raised = {

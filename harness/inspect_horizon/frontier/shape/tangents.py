@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from inspect_horizon.frontier.fits import amount_interval, exp2_interval, exp2_number
+from inspect_horizon.frontier.fits import exp2_interval, exp2_number
 from inspect_horizon.frontier.results import Interval
 from inspect_horizon.frontier.shape.line import fits_of, line_of
 
@@ -38,6 +38,7 @@ class SweetSpot:
     per_hour: float | None
     """Budget over the hours of human work at the horizon it buys, in the unit of the budgets."""
     per_hour_interval: Interval | None
+    """Allows for the least of uncertain costs being too low, and so lies mostly above `per_hour`."""
     as_good: Interval | None
     """Budgets around the point whose hour costs at most a tenth more; tried ones only."""
     flags: tuple[str, ...]
@@ -76,7 +77,7 @@ def sweet_spot(curve: HorizonCurve) -> SweetSpot:
     places = touching(line, 1.0)
     amounts, doublings = log_amounts(line, places), _at(line, places)
     hourly = line.log_budgets[places] - doublings + np.log2(60.0)
-    budget_interval = amount_interval(amounts[1:], fits.confidence)
+    budget_interval = line.budget_interval(amounts[1:], fits.confidence)
     as_good = _as_good(line, int(places[0]))
     raised = {
         **_edges(line, places),
@@ -90,7 +91,7 @@ def sweet_spot(curve: HorizonCurve) -> SweetSpot:
         horizon_minutes=exp2_number(float(doublings[0])),
         horizon_interval=exp2_interval(doublings[1:], fits.confidence),
         per_hour=exp2_number(float(hourly[0])),
-        per_hour_interval=exp2_interval(hourly[1:], fits.confidence),
+        per_hour_interval=exp2_interval(_mirrored(hourly), fits.confidence),
         as_good=as_good,
         flags=tuple(name for name, holds in raised.items() if holds),
     )
@@ -117,7 +118,7 @@ def saturation(curve: HorizonCurve, *, slope: float = 0.1) -> Saturation:
     places = touching(line, slope)
     amounts, doublings = log_amounts(line, places), _at(line, places)
     edges = _edges(line, places)
-    interval = amount_interval(amounts[1:], fits.confidence)
+    interval = line.budget_interval(amounts[1:], fits.confidence)
     inside = not any(edges.values())
     raised = {
         **edges,
@@ -150,6 +151,16 @@ def log_amounts(line: Line, places: IntArray) -> FloatArray:
 
 def _at(line: Line, places: IntArray) -> FloatArray:
     return np.asarray(line.doublings[np.arange(len(places)), places])
+
+
+def _mirrored(values: FloatArray) -> FloatArray:
+    """Replicates mirrored at the estimate, shape (R,), for the basic bootstrap interval.
+
+    The least of several uncertain costs is too low, that of a replicate twice as much: the percentile interval would
+    lie below the truth (Davison and Hinkley 1997, "Bootstrap Methods and their Application", section 5.2).
+    """
+    with np.errstate(invalid="ignore"):
+        return np.asarray(2 * values[0] - values[1:])
 
 
 def _edges(line: Line, places: IntArray) -> dict[str, bool]:
