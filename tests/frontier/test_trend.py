@@ -119,7 +119,7 @@ def test_the_command_prints_and_draws_trends(tmp_path: Path) -> None:
     growing().to_csv(tmp_path / "runs.csv", index=False)
     import_runs(tmp_path / "runs.csv", to=tmp_path / "study")
     (tmp_path / "dates.txt").write_text("# when each came out\n" + "\n".join(f"{m}={d}" for m, d in DATES.items()))
-    flags = ("--dates", tmp_path / "dates.txt", "--budgets", "usd:51.2", "--bootstrap", 30)
+    flags = ("--dates", tmp_path / "dates.txt", "--budgets", "usd:51.2", "--cap", "usd:51.2", "--bootstrap", 30)
     ended = command("trend", tmp_path / "study", *flags)
     assert ended.code == 0, ended
     assert "horizon within 1/4" in ended.out

@@ -59,6 +59,22 @@ def test_the_json_holds_the_parts_and_the_lengths(study: Path) -> None:
     assert {"from_minutes", "n_newly_passed", "share"} <= set(told["attribution"]["buckets"][0])
 
 
+def test_runs_at_the_earlier_prices_tell_what_prices_did(tmp_path: Path) -> None:
+    """The same calls at a quarter of the price: nothing but price, and what it costs of the share."""
+    runs = power_runs(1 / 2)
+    for name, factor in (("old", 1.0), ("new", 0.25)):
+        runs.assign(cost_usd=runs["cost_usd"] * factor).to_csv(tmp_path / f"{name}.csv", index=False)
+        import_runs(tmp_path / f"{name}.csv", to=tmp_path / name)
+    points = ("--from-budget", "usd:16", "--to-budget", "usd:16", "--budgets", "usd:1..1024:x2", "--wage", 60)
+    flags = (*points, "--repriced", tmp_path / "old", "--bootstrap", 20, "--no-plot")
+    ended = command("decompose", tmp_path / "old", tmp_path / "new", *flags, "--json")
+    told = json.loads(ended.out)
+    assert told["efficiency"]["doublings"] == pytest.approx(0.0, abs=1e-9)
+    assert told["price"]["doublings"] == pytest.approx(2.0, abs=0.2)
+    assert "price_not_measured" not in told["flags"]
+    assert "the same calls at another price" in command("decompose", tmp_path / "old", tmp_path / "new", *flags).out
+
+
 @pytest.mark.parametrize(
     ("flags", "said"),
     [

@@ -98,7 +98,7 @@ def command(
         wage_range=wage_range,
         bootstrap=bootstrap,
         resample=resample,  # type: ignore[arg-type]  # click has checked the choice
-        cap=_cap(cap, unit),
+        cap=cap_in(cap, unit),
         rng=np.random.default_rng(seed),
     )
     gaps = gap(
@@ -155,7 +155,12 @@ def own_kind(kinds: list[str]) -> BudgetKind:
     return known[0] if known else "usd"
 
 
-def _cap(text: str | None, unit: str) -> float | None:
+def cap_in(text: str | None, unit: str) -> float | None:
+    """The amount of a cap that is in the unit of the budgets.
+
+    Raises:
+        UsageError: It is in another.
+    """
     if text is None:
         return None
     cap = Budget.parse(text)

@@ -11,7 +11,7 @@ import click
 import numpy as np
 
 from inspect_horizon.budgets.grid import Grid
-from inspect_horizon.cli.frontier import DEFAULT_WAGE, own_kind
+from inspect_horizon.cli.frontier import DEFAULT_WAGE, cap_in, own_kind
 from inspect_horizon.errors import UsageError
 from inspect_horizon.frontier import frontier as estimate
 from inspect_horizon.frontier.costs import affordable_horizons, cost_at_horizon
@@ -36,6 +36,7 @@ PLOT = "trend"
 @click.option("--among", type=click.Choice(["all", "best"]), default="all", show_default=True, help="Which models.")
 @click.option("--budgets", help="Grid to read the runs at; the largest counts.  [default: the study's own budgets]")
 @click.option("--quantile", type=float, default=0.5, show_default=True, help="Success rate at the horizon.")
+@click.option("--cap", help="Budget that held imported runs, such as usd:3.")
 @click.option("--wage", type=float, help="Human wage, $ an hour.  [default: the study's, else 50]")
 @click.option(
     "--bootstrap", type=click.IntRange(min=0), default=1000, show_default=True, help="Replicates behind the intervals."
@@ -50,6 +51,7 @@ def command(
     among: str,
     budgets: str | None,
     quantile: float,
+    cap: str | None,
     wage: float | None,
     bootstrap: int,
     seed: int,
@@ -77,6 +79,7 @@ def command(
         amounts=grid.amounts if grid else None,
         quantile=quantile,
         wage=hourly,
+        cap=cap_in(cap, unit),
         bootstrap=bootstrap,
         rng=np.random.default_rng(seed),
     )
@@ -99,7 +102,11 @@ def command(
 def _lines(file: Path | None) -> list[str]:
     if file is None:
         return []
-    lines = (line.partition("#")[0].strip() for line in file.read_text(encoding="utf-8").splitlines())
+    try:
+        content = file.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise UsageError(f"{file} cannot be read: {error}", fix="give a text file of MODEL=2025-08-07 lines") from error
+    lines = (line.partition("#")[0].strip() for line in content.splitlines())
     return [line for line in lines if line]
 
 

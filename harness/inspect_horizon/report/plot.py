@@ -102,7 +102,7 @@ def plot_trends(
     """Draw trends over release dates and write them, once a format; see `plot_decomposition`."""
     check_formats(formats)
     from inspect_horizon.report.figure import style
-    from inspect_horizon.report.trend import draw_trends
+    from inspect_horizon.report.trend_figure import draw_trends
 
     with style():
         return write_figure(draw_trends(trends), path_stem, formats)
