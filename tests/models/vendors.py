@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from support.vendors.loopback import Vendor
 
-KEYS = ("ANTHROPIC", "GEMINI", "XAI", "DEEPSEEK", "OPENROUTER", "OPENAI", "HOSTED_VLLM")
+KEYS = ("ANTHROPIC", "GEMINI", "XAI", "DEEPSEEK", "OPENROUTER", "OPENAI", "MISTRAL", "HOSTED_VLLM")
 PRICES = """
 models:
   openai/gpt-5-mini:  # OpenAI, "Pricing": standard, flex and priority

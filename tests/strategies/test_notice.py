@@ -50,7 +50,7 @@ def test_the_three_conditions_of_a_sweep_are_told_what_they_say(
     protocols = {
         condition: json.loads(text) for condition, text in zip(runs["condition"], runs["protocol"], strict=True)
     }
-    assert protocols["notice=running"]["notice_version"] == 1
+    assert protocols["notice=running"]["notice_version"] == 2
     assert "notice_version" not in protocols["plain"]
     assert sorted(calls["input_tokens"] + calls["cache_read_tokens"]) == prompts
     numbers = {len(told(request)) for request in requests}
@@ -90,6 +90,7 @@ def test_a_clerk_works_on_when_it_is_told(tmp_path: Path, monkeypatch: pytest.Mo
     ("budget", "start", "left"),
     [
         ("usd:0.5", "0.5000 US dollars", "0.2000 is left"),
+        ("usd:0.00005", "0.0000500 US dollars", "0.0000200 is left"),
         ("tokens:200k", "200,000 tokens", "80,000 is left"),
         ("output_tokens:8k", "8,000 tokens of what you write", "3,200 is left"),
         ("flops:1e15", "1e+15 floating point operations", "4e+14 is left"),

@@ -11,6 +11,7 @@ from uuid import uuid4
 
 from inspect_horizon.budgets.account import DUST
 from inspect_horizon.budgets.book import BUSY_SECONDS, columns_of, open_to_read, open_to_write, patiently, roll_back
+from inspect_horizon.budgets.dollars import usd_text
 from inspect_horizon.budgets.usage import COUNTS
 from inspect_horizon.errors import DataError, SpendCapExceeded
 
@@ -180,10 +181,11 @@ class Ledger:
         totals, kept_usd = self.totals(), self._kept_for_scoring(reservation)
         most = self.cap_usd * (1 + DUST) - reservation.usd - kept_usd
         if totals.spent_usd + totals.held_usd > most:
-            kept = f", ${kept_usd:.4f} kept back to score the runs under way" if kept_usd else ""
+            kept = f", ${usd_text(kept_usd)} kept back to score the runs under way" if kept_usd else ""
             raise SpendCapExceeded(
-                f"a call of up to ${reservation.usd:.4f} does not fit the spend cap of ${self.cap_usd:.2f}: "
-                f"${totals.spent_usd:.4f} is spent and ${totals.held_usd:.4f} reserved{kept}",
+                f"a call of up to ${usd_text(reservation.usd)} does not fit the spend cap of "
+                f"${usd_text(self.cap_usd, 2)}: ${usd_text(totals.spent_usd)} is spent and "
+                f"${usd_text(totals.held_usd)} reserved{kept}",
                 fix="run the same command with a higher --spend-cap; nothing that was paid for is lost",
                 for_now=totals.spent_usd <= most,
             )

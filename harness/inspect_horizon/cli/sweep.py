@@ -8,6 +8,7 @@ from typing import Any
 
 import click
 
+from inspect_horizon.budgets.dollars import DUST_USD, usd_text
 from inspect_horizon.cli.options import asked, sweep_flags
 from inspect_horizon.cli.progress import progress_bar
 from inspect_horizon.cli.saying import say
@@ -52,9 +53,10 @@ def _ask() -> None:
 
 
 def _report(outcome: Outcome) -> None:
-    held = f", ${outcome.totals.held_usd:.4f} reserved and never settled" if outcome.totals.held_usd > 1e-9 else ""
+    totals = outcome.totals
+    held = f", ${usd_text(totals.held_usd)} reserved and never settled" if totals.held_usd > DUST_USD else ""
     click.echo(f"runs      {outcome.done} of {outcome.planned}")
-    click.echo(f"spent     ${outcome.totals.spent_usd:.4f}{held}")
+    click.echo(f"spent     ${usd_text(totals.spent_usd)}{held}")
     if outcome.forecast is not None:
         click.echo(f"forecast  {score_text(outcome.forecast)}")
     click.echo(f"overshoot {outcome.overshot} runs over their budget")

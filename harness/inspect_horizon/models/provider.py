@@ -81,19 +81,33 @@ class LiteLLMAPI(ModelAPI):
             model_args: Those of `Settings` (`-M`); any other is passed on to LiteLLM as it is.
 
         Raises:
-            ModelError: LiteLLM knows no such provider, there is no such embedded model, or a setting makes no sense.
+            ModelError: LiteLLM knows no such provider, there is no such embedded model, a setting makes no
+                sense, or the key of a fallback is not set.
         """
         super().__init__(model_name, base_url, api_key, [], config)
         self.settings = Settings.taken_from(model_args)
         self.names = (model_name, *self.settings.fallbacks)
         for name in self.names:
             check_name(name)
+        for name in self.settings.fallbacks:
+            self._check_key(name)
         self.prices = price_book(*FILES.get(), *self.settings.prices)
         self.price = self.prices.find(model_name)
         self.model_args = model_args
         self._omissions = Omissions(allowed=self.settings.drop_params)
         if self.price is not None:
             set_model_info(f"litellm/{model_name}", model_info(self.price))
+
+    def _check_key(self, fallback: str) -> None:
+        """An outage is no time to find that there is no key; one that was passed is for models of its provider."""
+        if self.api_key and fallback.partition("/")[0] == self.model_name.partition("/")[0]:
+            return
+        missing = missing_keys(fallback)
+        if missing:
+            raise ModelError(
+                f"{fallback}, which stands in for {self.model_name}, needs {', '.join(missing)}, which is not set",
+                fix=f"`export {missing[0]}=...` in this shell, or leave it out of fallbacks",
+            )
 
     async def generate(
         self,

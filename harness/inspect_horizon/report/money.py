@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from inspect_horizon.budgets.dollars import usd_text
 from inspect_horizon.report.names import clean, shorten
 from inspect_horizon.report.units import format_budget
 
@@ -85,4 +86,4 @@ def _factor(row: RepricedModel) -> str:
 
 
 def _dollars(usd: float | None) -> str:
-    return "unknown" if usd is None else f"{usd:,.4f}"
+    return "unknown" if usd is None else usd_text(usd)

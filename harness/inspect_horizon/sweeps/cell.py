@@ -16,6 +16,7 @@ from inspect_horizon.errors import UsageError
 from inspect_horizon.models.info import model_info
 from inspect_horizon.runs.identity import CELL
 from inspect_horizon.strategies.budgeted import budgeted
+from inspect_horizon.strategies.setup import set_up
 from inspect_horizon.strategies.single import single
 from inspect_horizon.suites import load_suite
 from inspect_horizon.suites.inspect_task import inspect_task
@@ -103,8 +104,9 @@ def as_task(planned: Cell) -> Task:
     return task_with(
         body,
         dataset=MemoryDataset([samples[task_id] for task_id in order], name=suite.name),
+        setup=None,
         solver=budgeted(
-            single(suite, body),
+            set_up(body, single(suite, body)),
             str(planned.budget),
             planned.cell_id,
             planned.seed,

@@ -7,6 +7,7 @@ from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 from inspect_horizon._builtin import TASKS
+from inspect_horizon.budgets.dollars import usd_text
 from inspect_horizon.report.units import DASH, format_budget, format_share, format_usd
 
 if TYPE_CHECKING:
@@ -42,7 +43,7 @@ def plan_text(plan: Plan, folder: Path) -> str:
         ("cost", _cost(plan)),
     ]
     if sweep.spend_cap_usd is not None:
-        lines.append(("cap", f"${sweep.spend_cap_usd:,.6g} for the whole sweep, scoring included"))
+        lines.append(("cap", f"${usd_text(sweep.spend_cap_usd, 2)} for the whole sweep, scoring included"))
     foreign = [cell.suite.name for cell in plan.cells if _beyond_clerks(cell)]
     if foreign:
         lines.append(
@@ -56,7 +57,7 @@ def _cost(plan: Plan) -> str:
     if plan.most_usd is None:
         return "not bounded by the budgets: a price is not known, or prompts are not counted"
     kind = "notional: embedded models are free" if plan.sweep.costs_nothing else "scoring not included"
-    return f"at most ${plan.most_usd:,.6g} ({kind})" if plan.most_usd < 1 else f"at most ${plan.most_usd:,.2f} ({kind})"
+    return f"at most ${usd_text(plan.most_usd, 2)} ({kind})"
 
 
 def _times(epochs: int) -> str:
