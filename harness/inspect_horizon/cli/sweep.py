@@ -18,6 +18,9 @@ from inspect_horizon.sweeps.forecast.study import forecast
 from inspect_horizon.sweeps.spec import make_sweep
 from inspect_horizon.sweeps.sweep import RESULTS, Outcome, plan, run
 
+REASONS = 3
+"""Why runs failed, told one by one; the commonest first."""
+
 
 @click.command(name="sweep")
 @sweep_flags
@@ -66,7 +69,12 @@ def _report(outcome: Outcome) -> None:
     if outcome.complete:
         click.echo(f"next      horizon frontier {outcome.folder}")
         return
-    for text, count in list(outcome.collected.errors.items())[:3] if outcome.collected else ():
+    errors = list(outcome.collected.errors.items()) if outcome.collected else []
+    for text, count in errors[:REASONS]:
         say(f"{count} runs: {text}")
-    say("incomplete: run the same command again to finish what is missing")
+    if others := sum(count for _, count in errors[REASONS:]):
+        say(f"{others} runs: for other reasons, which are in the column error of the table runs")
+    missing = outcome.planned - outcome.done
+    again = "see to the above, then run the command again" if errors else "run the same command again"
+    say(f"incomplete: {missing} of {outcome.planned} runs are missing; {again} to finish them")
     sys.exit(3)
