@@ -5,6 +5,7 @@ BIN := $(VENV)/bin
 WORKERS ?= auto
 TRIALS ?= 100
 RUNS ?= 5000
+SWEEPS ?= 5
 
 .PHONY: help setup demo test quick soak check format bench stack-b clean
 help:  ## List the targets
@@ -35,8 +36,8 @@ test: check  ## Everything above, then all tests
 quick: setup  ## The tests that take seconds
 	$(BIN)/pytest -n $(WORKERS) -m 'not slow and not soak'
 
-soak: setup  ## Kills and faults at random for many minutes: TRIALS=100 RUNS=5000
-	TRIALS=$(TRIALS) RUNS=$(RUNS) $(BIN)/pytest -m soak
+soak: setup  ## Kills and faults at random for many minutes: TRIALS=100 RUNS=5000 SWEEPS=5
+	TRIALS=$(TRIALS) RUNS=$(RUNS) SWEEPS=$(SWEEPS) $(BIN)/pytest -m soak
 
 bench: setup  ## Timings, as ratios measured in one run
 	$(BIN)/python benchmarks/frontier.py

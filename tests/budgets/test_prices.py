@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from inspect_horizon.budgets import Usage
 from inspect_horizon.budgets.prices import MILLION, Price, Rates, price_book
+from inspect_horizon.budgets.usage import COUNTS, PARTS
 from inspect_horizon.errors import ConfigError, PriceError
 from support.values import prices, usages
 
@@ -131,12 +132,13 @@ def test_costs_of_a_tier_add_up(price: Price, one: Usage, two: Usage) -> None:
 @given(
     st.sampled_from([GEMINI, MINI, SONNET, "embedded/clerk-small"]),
     usages(),
-    st.sampled_from(["input_tokens", "cache_read_tokens", "cache_write_tokens", "output_tokens"]),
+    st.sampled_from(COUNTS),
     st.integers(1, 500_000),
 )
 def test_a_token_more_never_costs_less(model: str, usage: Usage, count: str, more: int) -> None:
-    """Across tiers too; reasoning is output, and grows with it."""
-    larger = dataclasses.replace(usage, **{count: getattr(usage, count) + more})
+    """Across tiers too; a part grows with the whole that it is a part of."""
+    wholes = [whole for whole, parts in PARTS.items() if count in parts]
+    larger = dataclasses.replace(usage, **{name: getattr(usage, name) + more for name in (count, *wholes)})
     assert price_book().price(model).cost_usd(larger) > price_book().price(model).cost_usd(usage)
 
 

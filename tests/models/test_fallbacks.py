@@ -133,6 +133,9 @@ def test_a_model_that_asks_to_slow_down_is_waited_for(both: tuple[Vendor, Vendor
     openai, claude = both
     openai.troubles = [Trouble(status=429)]
     assert ask(at(openai, MINI, price_file(tmp_path), retries=1, args=FALLBACKS)).model == "gpt-5-mini"
+    openai.troubles = [Trouble(status=429)] * 2
+    with pytest.raises(RetryError, match="RateLimitError"):
+        ask(at(openai, MINI, price_file(tmp_path), retries=1, args=FALLBACKS))
     assert claude.served == []
 
 
