@@ -118,6 +118,12 @@ def test_the_plan_is_printed_for_people_and_for_programs(study: Path) -> None:
     assert sum(row["runs"] for row in rows) == 36
 
 
+def test_the_plan_names_all_its_conditions_and_hides_no_amount(study: Path) -> None:
+    told = command("plan", study, "--notice", "off", "--notice", "start", "--spend-cap", "0.00002usd", "--limit", 1)
+    assert "condition notice=start,temperature=0.5 | temperature=0.5, strategy single" in told.out
+    assert "cap       $0.0000200 for the whole sweep" in told.out
+
+
 def test_a_printed_command_runs_under_plain_inspect(study: Path, tmp_path: Path) -> None:
     """A cell alone: the same runs, budget and condition as in the sweep, collected without its folder."""
     commands = command("plan", study, "--commands").out.splitlines()

@@ -25,6 +25,8 @@ LEARNED_FROM: dict[Source, str] = {
     "others": "from other models, scaled by price",
     "none": "no earlier runs: from budgets and prices alone",
 }
+CONDITIONS = 3
+"""Told one by one."""
 LEAST_TOLD_USD = 1e-6
 """Less is not worth a line."""
 
@@ -38,7 +40,7 @@ def plan_text(plan: Plan, folder: Path) -> str:
         ("suites", ", ".join(f"{name} ({count} tasks)" for name, count in sizes.items())),
         ("models", ", ".join(sweep.models)),
         ("budgets", str(sweep.budgets)),
-        ("condition", f"{plan.cells[0].condition}, strategy {', '.join(sweep.strategies)}"),
+        ("condition", f"{_conditions(plan)}, strategy {', '.join(sweep.strategies)}"),
         ("runs", f"{plan.n_runs:,} in {len(plan.cells)} cells, each task {_times(sweep.epochs)} in a cell"),
         ("cost", _cost(plan)),
     ]
@@ -58,6 +60,12 @@ def _cost(plan: Plan) -> str:
         return "not bounded by the budgets: a price is not known, or prompts are not counted"
     kind = "notional: embedded models are free" if plan.sweep.costs_nothing else "scoring not included"
     return f"at most ${usd_text(plan.most_usd, 2)} ({kind})"
+
+
+def _conditions(plan: Plan) -> str:
+    labels = sorted({cell.condition for cell in plan.cells})
+    more = f" and {len(labels) - CONDITIONS} more" if len(labels) > CONDITIONS else ""
+    return " | ".join(labels[:CONDITIONS]) + more
 
 
 def _times(epochs: int) -> str:
