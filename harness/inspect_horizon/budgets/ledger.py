@@ -9,12 +9,12 @@ from dataclasses import asdict, dataclass, fields
 from typing import TYPE_CHECKING, Any, Literal
 from uuid import uuid4
 
-from inspect_horizon.budgets.account import DUST
+from inspect_horizon.budgets.dust import DUST
 from inspect_horizon.budgets.usage import COUNTS, MAIN_COUNTS
 from inspect_horizon.errors import DataError, SpendCapExceeded
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
     from pathlib import Path
 
     from inspect_horizon.budgets.usage import Usage
@@ -32,8 +32,12 @@ ADDED = (
     "ALTER TABLE settlements ADD COLUMN tier TEXT",
     "ALTER TABLE settlements ADD COLUMN reported_usd REAL",
     "ALTER TABLE endings ADD COLUMN spent REAL",
+    """CREATE TABLE rungs (
+        attempt_id TEXT NOT NULL, amount REAL NOT NULL, how TEXT NOT NULL, over INTEGER NOT NULL, spent REAL NOT NULL,
+        spent_usd REAL, spent_tokens INTEGER, score REAL, answer TEXT, error TEXT, unknown INTEGER NOT NULL
+    )""",
 )
-"""The columns of format 2; a book of format 1 is given them when it is opened."""
+"""What format 2 added; a book of format 1 is given it when it is opened."""
 SCHEMA = (
     """CREATE TABLE attempts (
         attempt_id TEXT PRIMARY KEY, run_id TEXT NOT NULL, started_at REAL NOT NULL
@@ -98,6 +102,29 @@ class Settlement:
     tier: str | None = None
     reported_usd: float | None = None
     """What the provider says that it will charge."""
+
+
+@dataclass(frozen=True, slots=True)
+class RungNote:
+    """What one rung of a grid got of a run."""
+
+    amount: float
+    """As the grid names it."""
+    how: str
+    """`final`: the run's own end; `state`: scored as it stood; `fork`: asked in a side branch."""
+    over: bool
+    """Whether the trajectory went on beyond it."""
+    spent: float
+    """Within the rung, in the unit of the budget, the question after the end included."""
+    spent_usd: float | None
+    spent_tokens: int | None
+    score: float | None
+    """None where the run's own score holds, or none could be had."""
+    answer: str | None
+    error: str | None
+    """Why there is no answer or no score, where there is none."""
+    unknown: bool
+    """Whether what the rung would have got is not known, and so no failure."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -210,6 +237,18 @@ class Ledger:
             book.execute(
                 "INSERT INTO endings (attempt_id, ended_at, stop_reason, overshoot, spent) VALUES (?, ?, ?, ?, ?)", row
             )
+
+    def note_rungs(self, attempt_id: str, notes: Sequence[RungNote]) -> None:
+        """Note what each rung got of an attempt, all of them or none."""
+        with self._write() as book:
+            book.executemany(
+                "INSERT INTO rungs VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                [(attempt_id, *asdict(note).values()) for note in notes],
+            )
+
+    def rungs(self) -> list[dict[str, Any]]:
+        """What the rungs got, attempt by attempt, cheapest first."""
+        return [dict(row) for row in self._connection.execute("SELECT * FROM rungs ORDER BY rowid")]
 
     def reserve(self, reservation: Reservation) -> str:
         """Admit a call, before it is made.

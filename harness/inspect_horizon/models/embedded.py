@@ -67,7 +67,7 @@ class Embedded(CustomLLM):
     def _reply(self, clerk: Clerk, messages: Sequence[Message], params: dict[str, Any], response: Any) -> Any:
         tools = params.get("tools") or []
         conversation = Conversation(messages, json.dumps(tools) if tools else "")
-        names = [tool["function"]["name"] for tool in tools]
+        names = [] if params.get("tool_choice") == "none" else [tool["function"]["name"] for tool in tools]
         most = int(params.get("max_tokens") or params.get("max_completion_tokens") or MOST_TOKENS)
         text, call = self._say(clerk, conversation, names, int(params.get("seed") or 0), most)
         tokens = text_tokens(text) + (call_tokens(call.name, json.dumps(dict(call.arguments))) if call else 0)

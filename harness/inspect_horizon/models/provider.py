@@ -7,6 +7,7 @@ import functools
 import logging
 import math
 import os
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -29,6 +30,7 @@ from inspect_ai.util import LimitExceededError
 from litellm.exceptions import AuthenticationError, BadRequestError
 
 from inspect_horizon.budgets.budget import Budget
+from inspect_horizon.budgets.measure import bound
 from inspect_horizon.budgets.metering import Answer, Asked, Ticket, admit
 from inspect_horizon.budgets.prices import FILES, price_book
 from inspect_horizon.budgets.run import CURRENT, SAMPLES, Run
@@ -44,6 +46,8 @@ from inspect_horizon.models.request import HIDDEN, asked_tier, options, smallest
 from inspect_horizon.models.single_try import allow_one_try_only
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from inspect_ai.model import StopReason
     from inspect_ai.tool import ToolChoice, ToolInfo
     from tenacity.wait import wait_base
@@ -60,6 +64,16 @@ NEARLY = 0.95
 """Of the time that Inspect allows an attempt; its clock starts a little earlier than ours."""
 FALLBACK_MAX_TOKENS = 8192
 """For models whose table names no maximum; without one, some vendors' routes would ask for 64,000."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Call:
+    """A call as Inspect asked for it, such that it can be asked again."""
+
+    api: LiteLLMAPI
+    messages: Sequence[ChatMessage]
+    tools: Sequence[ToolInfo]
+    config: GenerateConfig
 
 
 class LiteLLMAPI(ModelAPI):
@@ -101,7 +115,19 @@ class LiteLLMAPI(ModelAPI):
         tool_choice: ToolChoice,
         config: GenerateConfig,
     ) -> ModelOutput | tuple[ModelOutput | Exception, ModelCall]:
-        request = self._request(input, tools, tool_choice, config)
+        run = present_run()
+        if run is None or run.observer is None or run.phase != "agent":
+            return await self._generate(input, tools, tool_choice, config)
+        call = Call(self, input, tools, config)
+        run.observer.before(call)
+        output = await self._generate(input, tools, tool_choice, config)
+        await run.observer.after(call)
+        return output
+
+    async def _generate(
+        self, messages: list[ChatMessage], tools: list[ToolInfo], tool_choice: ToolChoice, config: GenerateConfig
+    ) -> ModelOutput | tuple[ModelOutput | Exception, ModelCall]:
+        request = self._request(messages, tools, tool_choice, config)
         try:
             return await self._answer(request, tools, config.attempt_timeout)
         except Exception as error:
@@ -181,18 +207,7 @@ class LiteLLMAPI(ModelAPI):
         return self._logged(output, request, response.model_dump())
 
     async def _admit(self, run: Run, request: dict[str, Any], prompt: Prompt) -> Ticket:
-        choices = request.get("n", 1)
-        prompt_tokens = prompt.bound(run.anchors)
-        asked = Asked(
-            self.model_name,
-            self.price,
-            prompt_tokens,
-            self._wanted(run, request, prompt_tokens) * choices,
-            smallest_output(request) * choices,
-            asked_tier(request),
-            prompt.kinds,
-            self.prices.parameters(self.model_name),
-        )
+        asked = self._asked(request, prompt, run, self._wanted(run, request, prompt.bound(run.anchors)))
         try:
             return await admit(run, asked)
         except BudgetExceeded as error:
@@ -203,6 +218,15 @@ class LiteLLMAPI(ModelAPI):
                 ) from error
             raise _limit(run, error) from error
 
+    def most_for(self, run: Run, call: Call) -> float:
+        """The most that a call could take out of its run's budget, in the unit of that budget."""
+        account = run.account
+        if account is None:
+            return 0.0
+        request = self._request(list(call.messages), list(call.tools), "none", call.config)
+        asked = self._asked(request, Prompt(request), run, int(request["max_tokens"]))
+        return bound(account.budget, asked, account.weights).at(asked.output_tokens)
+
     def _wanted(self, run: Run, request: dict[str, Any], prompt_tokens: int) -> int:
         """Tokens that the call is meant to be allowed to generate, before any budget clamps them."""
         wanted = int(request["max_tokens"])
@@ -212,6 +236,19 @@ class LiteLLMAPI(ModelAPI):
         if window is not None and wanted >= window:  # a vendor whose answers share the window with the prompt
             wanted = max(window - prompt_tokens, smallest_output(request))
         return wanted
+
+    def _asked(self, request: dict[str, Any], prompt: Prompt, run: Run, wanted: int) -> Asked:
+        choices = request.get("n", 1)
+        return Asked(
+            self.model_name,
+            self.price,
+            prompt.bound(run.anchors),
+            wanted * choices,
+            smallest_output(request) * choices,
+            asked_tier(request),
+            prompt.kinds,
+            self.prices.parameters(self.model_name),
+        )
 
     async def _call_on(self, ticket: Ticket, request: dict[str, Any], deadline: float) -> Any:
         try:
