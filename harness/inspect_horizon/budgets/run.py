@@ -38,6 +38,8 @@ class Run:
     phase: Phase = "agent"
     notice: Callable[[], str] | None = None
     """What is told before each call of what is left; None where nothing is."""
+    asking: bool = False
+    """Whether the call under way is the last question, in which no tool may be used."""
     observer: Observer | None = None
     """Told of every call of the agent before it is admitted, and once it is settled; None where nobody follows."""
     anchors: dict[int, int] = field(default_factory=dict)

@@ -83,7 +83,7 @@ class Embedded(CustomLLM):
         if move is None:
             return NOT_MY_CRAFT, ToolUse("submit", {"answer": NOT_MY_CRAFT}) if "submit" in tools else None
         form = clerk.form(seed, conversation.task)
-        outcome = choose(clerk, move, form)
+        outcome = choose(clerk, move, form, told=conversation.told)
         price = price_book().price(f"{PROVIDER}/{clerk.name}")
         tokens = working_tokens(clerk, price, conversation, move, form) - _closing_tokens(outcome)
         kept = min(tokens, most + 1)  # more would be cut off anyway, and could fill the memory

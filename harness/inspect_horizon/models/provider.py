@@ -127,7 +127,9 @@ class LiteLLMAPI(ModelAPI):
     async def _generate(
         self, messages: list[ChatMessage], tools: list[ToolInfo], tool_choice: ToolChoice, config: GenerateConfig
     ) -> ModelOutput | tuple[ModelOutput | Exception, ModelCall]:
-        request = self._request(messages, tools, tool_choice, config)
+        run = present_run()
+        asking = run is not None and run.asking
+        request = self._request(messages, tools, "none" if asking else tool_choice, config)
         try:
             return await self._answer(request, tools, config.attempt_timeout)
         except Exception as error:

@@ -37,6 +37,8 @@ class Booked:
     attempts: Mapping[str, Attempt] = field(default_factory=dict)
     calls: Mapping[str, tuple[Call, ...]] = field(default_factory=dict)
     """By attempt, in the order of reservation."""
+    rungs: Mapping[str, tuple[Mapping[str, Any], ...]] = field(default_factory=dict)
+    """What each rung got of an attempt."""
     attempt_numbers: dict[str, int] = field(default_factory=dict)
     """1 for the first try at its run; filled in when the runs are put in order."""
 
@@ -46,7 +48,9 @@ class Booked:
             return {}
         calls = self.calls.get(attempt_id, ())
         agent = [call for call in calls if call["phase"] == "agent" and call["outcome"] == "answered"]
-        wasted = [call for call in calls if call["outcome"] == "lost" or call["settled_at"] is None]
+        wasted = [
+            call for call in calls if call["outcome"] == "lost" or call["settled_at"] is None or call["phase"] == "fork"
+        ]
         counts = {name: _total(_tokens(call)[name] for call in agent) for name in MAIN_COUNTS}
         return {
             **counts,
@@ -55,7 +59,7 @@ class Booked:
             "scorer_usd": _total(
                 call["cost_usd"] for call in calls if call["phase"] == "scorer" and call["outcome"] == "answered"
             ),
-            "wasted_usd": _total(call["usd"] for call in wasted),
+            "wasted_usd": _total(call["cost_usd" if call["outcome"] == "answered" else "usd"] for call in wasted),
             "price_source": next((call["price_source"] for call in agent if call["price_source"]), None),
             "served_model": next((call["served_model"] for call in agent if call["served_model"]), None),
             "overshoot": self.attempts[attempt_id].overshoot,
@@ -100,9 +104,16 @@ def booked(path: Path) -> Booked:
             )
             for row in ledger.attempts()
         }
+        rungs: dict[str, list[Mapping[str, Any]]] = defaultdict(list)
+        for rung in ledger.rungs():
+            rungs[rung["attempt_id"]].append(rung)
     finally:
         ledger.close()
-    return Booked(attempts, {attempt: tuple(own) for attempt, own in calls.items()})
+    return Booked(
+        attempts,
+        {attempt: tuple(own) for attempt, own in calls.items()},
+        {attempt: tuple(own) for attempt, own in rungs.items()},
+    )
 
 
 def _tokens(call: Call) -> dict[str, Any]:

@@ -15,9 +15,9 @@ from inspect_horizon.budgets.prices import price_book
 from inspect_horizon.errors import DataError
 from inspect_horizon.runs.booked import Booked, booked
 from inspect_horizon.runs.casting import conform
-from inspect_horizon.runs.completing import final_checkpoints
 from inspect_horizon.runs.identity import CELL, SUMMARY, run_id
 from inspect_horizon.runs.logged import logged_spend
+from inspect_horizon.runs.rungs import checkpoints
 from inspect_horizon.runs.schema import SOURCE_ALIASES
 from inspect_horizon.runs.store import write_tables
 
@@ -53,6 +53,11 @@ class Origin:
     tasks: Mapping[tuple[str, str], Mapping[str, Any]] = field(default_factory=dict)
     versions: Mapping[str, str] = field(default_factory=dict)
 
+    def threshold(self, run: Mapping[str, Any]) -> float:
+        """The least score of a run that is a success."""
+        stated = self.tasks.get((str(run["suite"]), str(run["task_id"])), {}).get("success_threshold")
+        return 1.0 if stated is None else float(stated)
+
 
 def collect(folder: Path, logs: Path, ledger: Path | None, origin: Origin) -> Collected:
     """Rebuild the tables of a results folder.
@@ -73,7 +78,7 @@ def collect(folder: Path, logs: Path, ledger: Path | None, origin: Origin) -> Co
         raise DataError(f"{logs} holds no finished sample", fix="name a folder of Inspect logs (.eval)")
     _refuse_untimed(rows, logs)
     runs = conform(_finish(rows, book), "runs")
-    tables = {"runs": runs, "checkpoints": final_checkpoints(runs), "suites": _suites(runs, origin)}
+    tables = {"runs": runs, "checkpoints": checkpoints(runs, book, origin.threshold), "suites": _suites(runs, origin)}
     write_tables(folder, {**tables, "calls": conform(pd.DataFrame(book.call_rows()).astype(object), "calls")})  # type: ignore[dict-item] # literals
     final = runs[~runs["superseded"].astype(bool)]
     failed = final[final["stop_reason"] == "error"]["error"].fillna("unknown").value_counts()
@@ -129,7 +134,8 @@ def _sample_row(header: EvalLog, summary: EvalSampleSummary, path: Path, origin:
     row["stop_reason"] = _stop_reason(summary, noted.get("stop_reason"))
     if cell:
         row["enforcement"] = noted.get("enforcement", "hard")
-    row["success"] = _success(row, known.get("success_threshold"), (cell or {}).get("scores", "state"))
+    counts = bool(noted.get("asked")) or (cell or {}).get("scores", "state") == "state"
+    row["success"] = _success(row, known.get("success_threshold"), counts=counts)
     planned = run_id(cell["cell_id"], str(summary.id), summary.epoch) if cell else None
     row["run_id"] = planned or _foreign_name(header, summary)
     return {**row, **logged_spend(summary.model_usage or {}, price_book())}
@@ -164,6 +170,7 @@ def _of_cell(cell: Mapping[str, Any]) -> dict[str, Any]:
         "protocol": json.dumps(cell["protocol"], sort_keys=True),
         "budget_kind": kind,
         "budget_amount": float(amount),
+        "check": bool(cell.get("check", False)),
         "enforcement": "hard",
     }
 
@@ -207,12 +214,18 @@ def _score(summary: EvalSampleSummary) -> float | None:
     return score if math.isfinite(score) else None  # a grader that could not grade says NaN
 
 
-def _success(row: Mapping[str, Any], threshold: float | None, scores: str) -> bool | None:
-    """Right, and submitted; where the score reads the sandbox or store, right is enough."""
+def _success(row: Mapping[str, Any], threshold: float | None, *, counts: bool) -> bool | None:
+    """Right, and submitted.
+
+    Args:
+        row: The run.
+        threshold: The least score that is right.
+        counts: Whether right is enough, since the score reads the sandbox or store, or the agent was asked in the end.
+    """
     if row["stop_reason"] == "error" or row["score"] is None:
         return None
     right = row["score"] >= (1.0 if threshold is None else threshold)
-    return right and (scores == "state" or row["stop_reason"] == "submitted")
+    return right and (counts or row["stop_reason"] == "submitted")
 
 
 def _killed(samples: Mapping[str, Any], book: Booked, origin: Origin) -> Iterable[dict[str, Any]]:

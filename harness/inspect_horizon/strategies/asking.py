@@ -22,7 +22,11 @@ def question_after(call: Call) -> Call:
 
 
 async def ask(question: Call) -> ModelOutput:
-    """Ask it, with Inspect's retries around it; tools are named, as vendors want them where some were used, but off."""
+    """Ask it, with Inspect's retries around it.
+
+    Tools are named, as vendors want them where some were used, but the provider switches them off: Inspect would leave
+    them out.
+    """
     model = Model(question.api, question.config)
     tools: Any = list(question.tools)
-    return await model.generate(list(question.messages), tools=tools, tool_choice="none", config=question.config)
+    return await model.generate(list(question.messages), tools=tools, config=question.config)

@@ -10,11 +10,11 @@ QUESTION_VERSION = 1
 1: the first.
 """
 QUESTION = (
-    "Your budget for this task is spent, and you cannot use tools any more. Reply with your best answer now, exactly as "
-    "you would have submitted it, and with nothing else."
+    "Your budget for this task is spent, and you cannot use tools any more. Reply with your best answer now, exactly "
+    "as you would have submitted it, and with nothing else."
 )
 ANSWER_TOKENS = 1024
-"""The most that the reply may have beyond what is thought: enough for an answer, and little beside the work behind it."""
+"""The most that the reply may have beyond what is thought: enough for an answer, little beside the work behind it."""
 
 
 def final_answer_protocol(rule: str) -> dict[str, Any]:

@@ -17,7 +17,6 @@ from inspect_horizon.budgets.budget import Budget
 from inspect_horizon.budgets.ladder import Ladder, Rung, Standing
 from inspect_horizon.budgets.ledger import RungNote
 from inspect_horizon.errors import HorizonError, UsageError
-from inspect_horizon.models.provider import Call
 from inspect_horizon.strategies.asking import ask, question_after
 
 if TYPE_CHECKING:
@@ -27,6 +26,7 @@ if TYPE_CHECKING:
     from inspect_ai.solver import TaskState
 
     from inspect_horizon.budgets.run import Run
+    from inspect_horizon.models.provider import Call
     from inspect_horizon.models.root import Root
 
 NEVER_ASKABLE = "the budget holds no question after any call"
@@ -104,7 +104,7 @@ class Follower:
         return notes[::-1]
 
     async def _ask(self, rung: Rung, answers: dict[int, _Answer]) -> RungNote:
-        """Ask at the last state that the rung can pay for; rungs of the same state share the question and its answer."""
+        """Ask at the last state that the rung can pay for; rungs of one state share the question and its answer."""
         question = cast("Call | None", rung.askable)
         top = rung is self.ladder.top
         if question is None:
@@ -134,12 +134,12 @@ class Follower:
             raise ValueError("a run without a budget is never out of it")
         own = Ladder((Rung(most, most),))
         aside = Account(Budget(most, account.budget.kind), account.weights, own)
-        run.account, run.phase, run.observer = aside, "agent" if top else "fork", None
+        run.account, run.phase, run.observer, run.asking = aside, "agent" if top else "fork", None, True
         try:
             async with span(name="last question", type="fork"):
                 return _Answer(await ask(question), own.spent)
         finally:
-            run.account, run.phase = account, "agent"
+            run.account, run.phase, run.asking = account, "agent", False
             if top:
                 account.spent += own.spent.amount
 
