@@ -13,7 +13,7 @@ from inspect_ai.util import LimitExceededError, cost_limit
 
 from inspect_horizon.budgets.ledger import Ledger
 from inspect_horizon.budgets.run import CURRENT, SAMPLES
-from inspect_horizon.runs.identity import SUMMARY, StopReason
+from inspect_horizon.runs.identity import PROVIDER, SUMMARY, StopReason
 from inspect_horizon.strategies.deadline import within_seconds
 from inspect_horizon.strategies.failing import Outages, explained
 from inspect_horizon.strategies.rungs import Follower, plain_notes
@@ -30,8 +30,6 @@ if TYPE_CHECKING:
     from inspect_horizon.budgets.run import Run
     from inspect_horizon.strategies.notice import Notice
 
-PROVIDER = "litellm"
-"""The name in Inspect of the provider that holds calls to their budgets; others have Inspect's own limits alone."""
 FUSES: dict[str, str] = {"usd": "cost", "seconds": "working"}
 """The type of Inspect's limit behind each kind of budget; for the others it is the one on tokens."""
 LEDGER: ContextVar[Ledger | None] = ContextVar("horizon_ledger", default=None)

@@ -16,7 +16,7 @@ from inspect_horizon.budgets.measure import parse_weights
 from inspect_horizon.budgets.run import Run
 from inspect_horizon.errors import UsageError
 from inspect_horizon.models.root import Root
-from inspect_horizon.runs.identity import run_id
+from inspect_horizon.runs.identity import PROVIDER, run_id
 from inspect_horizon.strategies.notice import Notice, running_text, start_text
 from inspect_horizon.strategies.rungs import Follower
 
@@ -73,7 +73,7 @@ class Terms:
         human_cost = (state.metadata or {}).get("human_cost_usd")
         name = run_id(cell_id, str(state.sample_id), state.epoch)
         own_seed = None if seed is None else _own_seed(seed, name)
-        ladder = self._ladder(human_cost)
+        ladder = self._ladder(human_cost) if state.model.api == PROVIDER else None
         account = Account(self.budget.resolve(human_cost), self.weights, ladder)
         run = Run(name, state.uuid, account, ledger, seed=own_seed)
         if ladder is not None and (self.final_answer == "ask" or (self.scores_state and len(self.rungs) > 1)):

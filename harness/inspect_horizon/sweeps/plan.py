@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from inspect_horizon._builtin import TASKS
-from inspect_horizon.errors import PriceError
+from inspect_horizon.errors import PriceError, UsageError
 from inspect_horizon.runs.identity import run_id
 from inspect_horizon.strategies.final_answer import final_answer_protocol
 from inspect_horizon.strategies.notice import notice_protocol
@@ -188,6 +188,8 @@ def make_plan(sweep: Sweep, find_suite: Callable[[str], Suite], prices: PriceBoo
         ConfigError: A suite cannot be used as it stands.
     """
     suites = {name: find_suite(name) for name in sweep.suites}
+    for suite in suites.values():
+        _check_readable(sweep, suite)
     for model in sweep.models:
         _check_known(sweep, model, prices)
     cells = [
@@ -201,6 +203,27 @@ def make_plan(sweep: Sweep, find_suite: Callable[[str], Suite], prices: PriceBoo
     parts = [cell.most_usd(prices.find(cell.model)) for cell in cells]
     known = [part for part in parts if part is not None]
     return Plan(sweep, tuple(cells), sum(known) if len(known) == len(parts) else None)
+
+
+def _check_readable(sweep: Sweep, suite: Suite) -> None:
+    """Can runs of the suite be read at the rungs of a ladder, and asked for an answer?
+
+    Raises:
+        UsageError: They cannot.
+    """
+    if suite.scores != "state":
+        return
+    if sweep.final_answer == "ask":
+        raise UsageError(
+            f"suite {suite.name} scores what stands in the sandbox or store, which no last answer can change",
+            fix="leave out --final-answer ask for it",
+        )
+    if len(sweep.budgets.budgets) > 1 and "ladder" in sweep.modes.values() and suite.scorer_writes is not False:
+        raise UsageError(
+            f"suite {suite.name} scores what stands in the sandbox or store, and does not say that scoring it in the "
+            "middle of a run changes nothing",
+            fix="write scorer_writes: false in its suite.yaml if that is so, or run each budget with --mode grid",
+        )
 
 
 def _check_known(sweep: Sweep, model: str, prices: PriceBook) -> None:
