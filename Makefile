@@ -3,8 +3,10 @@ PYTHON ?= $(shell command -v python3.11 || command -v python3)
 VENV := .venv
 BIN := $(VENV)/bin
 WORKERS ?= auto
+TRIALS ?= 100
+RUNS ?= 5000
 
-.PHONY: help setup demo test quick check format bench stack-b clean
+.PHONY: help setup demo test quick soak check format bench stack-b clean
 help:  ## List the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
 
@@ -31,7 +33,10 @@ test: check  ## Everything above, then all tests
 	$(BIN)/pytest -n $(WORKERS)
 
 quick: setup  ## The tests that take seconds
-	$(BIN)/pytest -n $(WORKERS) -m 'not slow'
+	$(BIN)/pytest -n $(WORKERS) -m 'not slow and not soak'
+
+soak: setup  ## Kills and faults at random for many minutes: TRIALS=100 RUNS=5000
+	TRIALS=$(TRIALS) RUNS=$(RUNS) $(BIN)/pytest -m soak
 
 bench: setup  ## Timings, as ratios measured in one run
 	$(BIN)/python benchmarks/frontier.py

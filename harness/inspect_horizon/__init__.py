@@ -15,9 +15,11 @@ if TYPE_CHECKING:
     from inspect_horizon.budgets import Grid as Grid
     from inspect_horizon.errors import HorizonError as HorizonError
     from inspect_horizon.frontier import Frontier as Frontier
+    from inspect_horizon.frontier import Gap as Gap
     from inspect_horizon.frontier import HorizonCurve as HorizonCurve
     from inspect_horizon.frontier import HorizonPoint as HorizonPoint
     from inspect_horizon.frontier import frontier as frontier
+    from inspect_horizon.frontier import gap as gap
     from inspect_horizon.frontier import horizon_curve as horizon_curve
     from inspect_horizon.runs import export_runs as export_runs
     from inspect_horizon.runs import import_runs as import_runs
@@ -33,6 +35,7 @@ if TYPE_CHECKING:
 _HOMES = {
     "Budget": "budgets",
     "Frontier": "frontier",
+    "Gap": "frontier",
     "Grid": "budgets",
     "HorizonCurve": "frontier",
     "HorizonError": "errors",
@@ -43,6 +46,7 @@ _HOMES = {
     "collect": "sweeps.collecting",
     "export_runs": "runs",
     "frontier": "frontier",
+    "gap": "frontier",
     "horizon_curve": "frontier",
     "import_runs": "runs",
     "load_suite": "suites",
@@ -54,6 +58,7 @@ _HOMES = {
 __all__ = [
     "Budget",
     "Frontier",
+    "Gap",
     "Grid",
     "HorizonCurve",
     "HorizonError",
@@ -64,6 +69,7 @@ __all__ = [
     "collect",
     "export_runs",
     "frontier",
+    "gap",
     "horizon_curve",
     "import_runs",
     "load_suite",

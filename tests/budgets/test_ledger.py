@@ -14,7 +14,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from inspect_horizon.budgets import Usage
-from inspect_horizon.budgets.ledger import SCHEMA_VERSION, Ledger, Settlement, Totals
+from inspect_horizon.budgets.book import SCHEMA_VERSION
+from inspect_horizon.budgets.ledger import Ledger, Settlement, Totals
 from inspect_horizon.errors import DataError, SpendCapExceeded
 from support.writing import answer, reservation
 

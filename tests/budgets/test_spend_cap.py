@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 from typing import TYPE_CHECKING
 
 import anyio
@@ -17,6 +18,8 @@ from inspect_horizon.errors import SpendCapExceeded
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from inspect_horizon.budgets.ledger import Phase
+
 DOLLAR_A_TOKEN = Price(
     "acme/dear", "test", Rates.of(input=0.001, output=0.001, cache_read=0.001, cache_write=0.001, reasoning=0.001)
 )
@@ -28,9 +31,9 @@ def anyio_backend() -> str:
     return "asyncio"
 
 
-def run_on(ledger: Ledger) -> Run:
+def run_on(ledger: Ledger, attempt: str = "attempt", phase: Phase = "agent") -> Run:
     """A run without a budget of its own."""
-    return Run("c/t/1", "attempt", None, ledger)
+    return Run("c/t/1", attempt, None, ledger, phase=phase)
 
 
 def asked(output_tokens: int) -> Asked:
@@ -85,3 +88,68 @@ def test_calls_that_a_kill_cut_off_are_written_off_at_their_bound(tmp_path: Path
         ("lost", 0.06, 1),
         ("answered", 0.01, 0),
     ]
+
+
+async def spend(ledger: Ledger, attempt: str, tokens: int, *, of: int | None = None, phase: Phase = "agent") -> None:
+    """A call of so many tokens, of at most so many."""
+    with anyio.fail_after(5):
+        ticket = await admit(run_on(ledger, attempt, phase), asked(of or tokens))
+    ticket.answered(Answer(Usage(output_tokens=tokens), DOLLAR_A_TOKEN, None))
+
+
+@pytest.mark.anyio
+async def test_an_agent_leaves_what_scoring_will_cost() -> None:
+    """Scoring a run took $0.01, in a call of at most $0.03: with two runs under way an agent leaves $0.05."""
+    ledger = Ledger(cap_usd=0.2)
+    await spend(ledger, "first", 40)
+    await spend(ledger, "first", 10, of=30, phase="scorer")
+    ledger.scored("first")
+    await spend(ledger, "second", 40)
+    with pytest.raises(SpendCapExceeded, match=r"\$0\.0900 is spent .*, \$0\.0500 kept back to score"):
+        await spend(ledger, "third", 61)
+    await spend(ledger, "third", 60)
+    for attempt in ("second", "third"):
+        await spend(ledger, attempt, 10, of=30, phase="scorer")
+        ledger.scored(attempt)
+    await spend(ledger, "fourth", 30, phase="scorer")
+    assert ledger.totals().spent_usd == pytest.approx(0.2)
+
+
+@pytest.mark.anyio
+async def test_nothing_is_kept_back_while_no_scorer_has_called_a_model() -> None:
+    ledger = Ledger(cap_usd=0.1)
+    await spend(ledger, "first", 50)
+    await spend(ledger, "second", 50)
+    assert ledger.totals().spent_usd == pytest.approx(0.1)
+
+
+@pytest.mark.anyio
+async def test_every_process_keeps_back_for_the_runs_of_all(tmp_path: Path) -> None:
+    path = tmp_path / "ledger.sqlite"
+    here, there = (Ledger(path, cap_usd=0.1) for _ in range(2))
+    await spend(there, "theirs", 20)
+    await spend(there, "theirs", 5, phase="scorer")
+    with pytest.raises(SpendCapExceeded):
+        await spend(here, "ours", 66)
+    await spend(here, "ours", 65)
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize("forget", ["UPDATE unscored SET at = at - 3700", None])
+async def test_attempts_that_a_kill_left_open_do_not_count_for_ever(tmp_path: Path, forget: str | None) -> None:
+    """Of ten runs that were killed under way none is scored any more: an hour later, or once they are written off."""
+    path = tmp_path / "ledger.sqlite"
+    killed = Ledger(path)
+    for attempt in range(10):
+        await spend(killed, str(attempt), 1)
+        await spend(killed, str(attempt), 4, phase="scorer")
+    killed.close()
+    ledger = Ledger(path, cap_usd=0.1)
+    if forget is None:
+        ledger.write_off()
+    else:
+        with sqlite3.connect(path) as connection:
+            connection.execute(forget)
+        connection.close()
+    await spend(ledger, "new", 42)
+    assert ledger.totals().spent_usd == pytest.approx(0.092)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import socket
@@ -14,6 +15,7 @@ import pandas as pd
 import pytest
 
 from inspect_horizon.runs import read_runs, read_table
+from support.rights import mere_user, unwritable
 from support.server import Fault, Reply, Request, chat_server
 from support.study import HORIZON, KEY, LITELLMS_OWN, Ended, command, crafty, environment, start
 
@@ -390,6 +392,43 @@ def test_a_disk_that_is_full(size: int, tmp_path: Path) -> None:
     again = command(*asked)
     assert again.code == 0, again
     assert "runs      48 of 48" in again.out
+
+
+def test_a_disk_that_fills_up_while_tables_are_written() -> None:
+    """The tables that were there are whole to the last byte, and nothing else is left behind."""
+    assert command("sweep", "--yes", *CLERK, "--limit", 24, "--budgets", "tokens:2k,4k", "--to", "out").code == 0
+    before = {path: path.read_bytes() for path in Path("out").rglob("*.parquet")}
+    full = subprocess.run(
+        [sys.executable, "-c", FULL_DISK, "9000", "collect", "out"], capture_output=True, text=True, check=False
+    )
+    refused(Ended(full.returncode, full.stdout, full.stderr), 1, "could not be written: file too large", "unchanged")
+    assert full.stderr.count("error") == 1
+    assert {path: path.read_bytes() for path in Path("out").rglob("*.parquet")} == before
+    assert not list(Path("out").rglob(".*.tmp"))
+
+
+def test_a_folder_that_may_only_be_read() -> None:
+    """A finished study can be looked at; what would have to write says where it may not."""
+    asked = ("sweep", "--yes", *CLERK, "--budgets", "tokens:2k", "--to", "out")
+    assert command(*asked).code == 0
+
+    commands = [[*map(str, asked)], ["overshoot", "out"], ["collect", "out", "--to", "copy"], ["collect", "out"]]
+    line = [sys.executable, "-c", ONE_BY_ONE, str(Path(__file__).parents[1]), json.dumps(commands)]
+    with unwritable(Path("out")):
+        done = subprocess.run(line, capture_output=True, text=True, check=True, preexec_fn=mere_user)
+    again, shown, copied, rebuilt = (Ended(*ended) for ended in json.loads(done.stdout))
+    assert (again.code, shown.code, copied.code) == (0, 0, 0), (again, shown, copied)
+    pd.testing.assert_frame_equal(read_runs("copy"), read_runs("out"))
+    refused(rebuilt, 1, "could not be written: permission denied", "fix: see that", "folder that you may write to")
+
+
+ONE_BY_ONE = """
+import json, sys
+sys.path.insert(0, sys.argv[1])
+from support.study import command
+ended = [command(*line) for line in json.loads(sys.argv[2])]
+print(json.dumps([[each.code, each.out, each.err] for each in ended]))
+"""
 
 
 FULL_DISK = """

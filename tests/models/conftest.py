@@ -17,7 +17,10 @@ NOT_OURS = (
     "ignore:The 'initial' parameter is deprecated:DeprecationWarning",  # Inspect's use of tenacity
     "ignore:Unclosed <MemoryObject:ResourceWarning",  # streams that Inspect leaves to the garbage collector
     "ignore:coroutine 'OpenAIChatCompletion.acompletion' was never awaited:RuntimeWarning",  # LiteLLM's, if cancelled
-    "ignore:Item '.*' on TypedDict class:UserWarning",  # LiteLLM's types, which pydantic builds at the first reply
+    "ignore:Accessing the 'model_:DeprecationWarning",  # LiteLLM's look at pydantic's models, in streams
+    "ignore:Pydantic serializer warnings:UserWarning",  # LiteLLM's own, of streams of the Responses API
+    "ignore:coroutine 'AnthropicChatCompletion:RuntimeWarning",  # LiteLLM's, as the one of OpenAI's
+    "ignore:Items? '.*' on TypedDict class:UserWarning",  # LiteLLM's types, which pydantic builds at the first reply
 )
 
 

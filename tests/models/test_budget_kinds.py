@@ -172,11 +172,11 @@ def test_another_providers_model_has_inspects_own_limits(
     from inspect_ai.model import ModelCost, ModelInfo, ModelUsage, set_model_info
 
     set_model_info(
-        "mockllm/model", ModelInfo(cost=ModelCost(input=1, output=1, input_cache_write=1, input_cache_read=1))
+        "mockllm/priced", ModelInfo(cost=ModelCost(input=1, output=1, input_cache_write=1, input_cache_read=1))
     )
 
     def reply(*_: object) -> ModelOutput:
-        output = ModelOutput.from_content("mockllm/model", "hm")
+        output = ModelOutput.from_content("mockllm/priced", "hm")
         output.usage = ModelUsage(input_tokens=90, output_tokens=60, total_tokens=150)
         return output
 
@@ -187,7 +187,7 @@ def test_another_providers_model_has_inspects_own_limits(
             token_limit=1000 if kind == "token" else None,
         )
     (log,) = inspect_eval(
-        task, model=get_model("mockllm/model", custom_outputs=reply), display="none", log_dir=str(tmp_path)
+        task, model=get_model("mockllm/priced", custom_outputs=reply), display="none", log_dir=str(tmp_path)
     )
     assert isinstance(log, EvalLog)
     assert log.samples

@@ -182,7 +182,7 @@ def test_what_cannot_be_sent_is_refused_by_its_name() -> None:
 
 def test_a_response_schema_is_a_response_format() -> None:
     schema = ResponseSchema(name="answer", json_schema=json_schema(dict[str, int]), strict=True)
-    wire = options(GenerateConfig(response_schema=schema))["response_format"]
+    wire = options(GenerateConfig(response_schema=schema), "openai/gpt-4.1-mini")["response_format"]
     assert wire["type"] == "json_schema"
     assert wire["json_schema"]["name"] == "answer"
     assert wire["json_schema"]["strict"] is True

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import shutil
+import threading
+import time
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
@@ -249,3 +251,23 @@ def test_a_later_attempt_replaces_an_earlier_one(tmp_path: Path) -> None:
     assert replaced["stop_reason"].eq("error").all()
     assert replaced["cost_usd"].sum() == pytest.approx(spent)
     assert standing(runs)["cost_usd"].sum() == pytest.approx(spent), "the same seed, the same runs"
+
+
+def test_a_log_that_is_being_replaced_is_read_again(tmp_path: Path) -> None:
+    """Half of it stands there for most of half a second, written anew all the time, and then the whole of it."""
+    log_of(tmp_path / "logs", Task(dataset=samples(), solver=generate(), scorer=match(location="any")))
+    (log,) = (tmp_path / "logs").glob("*.eval")
+    whole, finish = log.read_bytes(), time.monotonic() + 0.5
+    log.write_bytes(whole[: len(whole) // 2])
+
+    def replace_all_the_time() -> None:
+        while time.monotonic() < finish:
+            log.write_bytes(whole[: len(whole) // 2])
+        log.write_bytes(whole)
+
+    writer = threading.Thread(target=replace_all_the_time)
+    writer.start()
+    found = collect(tmp_path / "logs", to=tmp_path / "out")
+    writer.join()
+    assert found.unreadable == ()
+    assert found.runs == 2

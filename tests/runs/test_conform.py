@@ -32,9 +32,10 @@ def test_missing_columns_are_null_and_not_zero() -> None:
 
 
 def test_only_facts_that_follow_from_silence_are_filled_in() -> None:
-    """A run of which nothing is said is a first attempt, not superseded, at a task of weight 1."""
+    """A run of which nothing is said is a first attempt, not superseded, no check, at a task of weight 1."""
     frame = conform(pd.DataFrame({"run_id": ["a"]}), "runs")
-    assert frame.loc[0].dropna().to_dict() == {"run_id": "a", "attempt": 1, "superseded": False, "weight": 1.0}
+    known = {"run_id": "a", "attempt": 1, "superseded": False, "check": False, "weight": 1.0}
+    assert frame.loc[0].dropna().to_dict() == known
 
 
 def test_integers_with_gaps_stay_integers() -> None:

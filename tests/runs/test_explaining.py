@@ -1,7 +1,9 @@
-"""One run's arithmetic and the study's overshoot, on tables small enough to add up by hand."""
+"""One run's arithmetic on tables small enough to add up by hand."""
 
 from __future__ import annotations
 
+import json
+from decimal import Decimal
 from typing import TYPE_CHECKING
 
 import pandas as pd
@@ -9,10 +11,10 @@ import pytest
 
 from inspect_horizon.budgets.prices import Price, PriceBook, PriceTable, Rates
 from inspect_horizon.errors import UsageError
-from inspect_horizon.report.money import explanation_text, overshoot_text, price_text
+from inspect_horizon.report.explained import explanation_text
 from inspect_horizon.runs import conform, write_tables
 from inspect_horizon.runs.explaining import explain
-from inspect_horizon.runs.overshooting import overshoots
+from support.study import command
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -92,7 +94,7 @@ def study(tmp_path: Path) -> Path:
 def test_a_run_is_the_sum_of_its_calls(study: Path) -> None:
     """Answer, scoring and waste are kept apart: the cut-off call counts at what it had reserved."""
     told = explain(study, "c/t/1", BOOK)
-    assert told.answer_usd == pytest.approx(0.002)
+    assert told.list_usd == pytest.approx(0.002)
     assert told.scorer_usd == pytest.approx(0.0007)
     assert told.wasted_usd == pytest.approx(0.01)
     assert told.adds_up
@@ -119,22 +121,50 @@ def test_the_beginning_of_a_name_is_enough_where_it_is_the_only_one(study: Path)
 def test_the_text_shows_every_call_within_eighty_columns(study: Path) -> None:
     lines = explanation_text(explain(study, "c/t/1", BOOK)).splitlines()
     assert max(map(len, lines)) <= 80
-    assert any(line.split()[:6] == ["3", "agent", "200", "1,000", "40", "0.000500"] for line in lines)
-    assert any("cut off" in line for line in lines)
+    assert any(line.split() == ["3", "agent", "200", "1,000", "40", "0.000500", "not", "reported"] for line in lines)
+    assert any("attempt 1; cut off; at its bound" in line for line in lines)
 
 
-def test_overshoot_is_the_excess_over_each_budget(study: Path) -> None:
-    """One of the two attempts whose spend is known overspent, by half of its budget."""
-    (row,) = overshoots(study)
-    assert (row.runs, row.over, row.worst_case_calls, row.soft) == (2, 1, 1, 0)
-    assert row.largest_share == pytest.approx(0.5)
-    text = overshoot_text([row])
-    assert "+50.0%" in text
-    assert "1 of 2 runs spent more than their budget" in text
+def test_three_readings_are_kept_apart(study: Path) -> None:
+    """Billed is list price, scoring and waste together where the provider reports nothing."""
+    told = explain(study, "c/t/1", BOOK)
+    assert told.billed_usd == pytest.approx(0.002 + 0.0007 + 0.01)
+    assert not told.reported
+    assert told.difference_usd is None
+    assert "the provider reported no dollars" in explanation_text(told)
 
 
-def test_a_price_is_shown_per_million_with_its_steps() -> None:
-    dear = Rates.of(input=2e-6, output=10e-6, cache_read=0.2e-6, cache_write=2.5e-6, reasoning=10e-6)
-    text = price_text(Price("acme/one", "acme.yaml", RATES, ((200_000, dear),)))
-    assert "prompt, read from a cache         0.1000" in text
-    assert text.index("prompt above 200,000 tokens") < text.index("10.0000")
+def test_what_the_provider_reports_is_set_against_what_is_booked(study: Path) -> None:
+    """It charged a tenth less than the list for one call, and said nothing of the others."""
+    calls = pd.read_parquet(study / "calls")
+    calls.loc[calls["call_id"] == "2", "reported_usd"] = 0.00135
+    write_tables(study, {"calls": conform(calls, "calls")})
+    told = explain(study, "c/t/1", BOOK)
+    assert told.difference_usd == pytest.approx(-0.00015)
+    assert told.billed_usd == pytest.approx(0.0127 - 0.00015)
+    assert told.list_usd == pytest.approx(0.002), "the list price is the list's"
+    text = explanation_text(told)
+    assert "for 1 of 4 calls: -0.000150 (-10.00%)" in text
+    assert max(map(len, text.splitlines())) <= 80
+
+
+def test_a_call_is_its_tokens_times_their_prices_in_exact_decimals(study: Path) -> None:
+    """200 tokens at $1, 1,000 at $0.10 and 40 at $5 a million: the lines add up as they are printed."""
+    told = explain(study, "c/t/1", BOOK)
+    lines = explanation_text(told, calls=told.calls).splitlines()
+    start = next(place for place, line in enumerate(lines) if line.startswith("call 3 "))
+    amounts = [Decimal(line.rpartition("$")[2]) for line in lines[start + 2 : start + 6]]
+    assert amounts == [Decimal("0.0002"), Decimal("0.0001"), Decimal("0.0002"), Decimal("0.0005")]
+    assert [charge.kind for charge in told.calls[2].charges] == ["input", "cache_read", "output"]
+    assert any("at its bound" in line for line in lines)
+    elsewhere = explain(study, "c/t/1", PriceBook([]))
+    assert "pass the sweep's own price file, --prices FILE" in explanation_text(elsewhere, calls=elsewhere.calls)
+
+
+def test_what_was_explained_can_be_had_as_json(study: Path) -> None:
+    ended = command("explain", study, "c/t", "--json")
+    assert ended.code == 0, ended
+    told = json.loads(ended.out)
+    assert (told["list_usd"], told["wasted_usd"], told["attempts"]) == (pytest.approx(0.002), 0.01, 2)
+    assert [each["number"] for each in told["calls"]] == [1, 2, 3, 4]
+    assert command("explain", study, "c/t", "--call", 9).code == 2

@@ -85,6 +85,7 @@ def test_what_is_not_stated_is_null_but_for_what_follows(tmp_path: Path) -> None
     assert known == {
         "attempt": 1,
         "superseded": False,
+        "check": False,
         "suite": "theirs",
         "task_id": "t1",
         "epoch": 1,

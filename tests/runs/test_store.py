@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import os
 import subprocess
 import sys
 import time
@@ -15,6 +17,7 @@ import pytest
 
 from inspect_horizon.errors import DataError
 from inspect_horizon.runs import conform, read_runs, read_table, tables_in, write_table, write_tables
+from inspect_horizon.runs.atomic import write_whole
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -210,3 +213,46 @@ def test_a_million_runs_are_written_and_read(tmp_path: Path) -> None:
     back = read_runs(tmp_path)
     assert back["cost_usd"].sum() == frame["cost_usd"].sum()
     assert back["output_tokens"].sum() == frame["output_tokens"].sum()
+
+
+@pytest.fixture
+def renames(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """The errors that the file system will give to the next renames; how many there were is what is gone from it."""
+    errors: list[int] = []
+    rename = os.replace
+
+    def failing(old: Path, new: Path) -> None:
+        if errors:
+            raise OSError(errors.pop(0), "the server has lost the file handle")
+        rename(old, new)
+
+    monkeypatch.setattr(os, "replace", failing)
+    return errors
+
+
+def test_a_file_system_that_fails_for_a_moment_is_asked_again(tmp_path: Path, renames: list[int]) -> None:
+    """As network file systems do; the tables are written from the beginning and leave nothing else behind."""
+    write_tables(tmp_path, {"runs": runs(2)})
+    renames += [errno.ESTALE, errno.EAGAIN]
+    write_tables(tmp_path, {"runs": runs(3)}, notes={"note.json": b"{}"})
+    assert len(read_runs(tmp_path)) == 3
+    assert renames == []
+    write_whole(tmp_path / "note.json", b"[]")
+    assert sorted(path.name for path in tmp_path.rglob("*") if path.is_file()) == ["note.json", "part-00000.parquet"]
+
+
+def test_an_error_that_does_not_pass_is_not_waited_for(tmp_path: Path, renames: list[int]) -> None:
+    renames += [errno.EIO] * 3
+    with pytest.raises(DataError, match=r"could not be written: .*\n  fix: see that"):
+        write_whole(tmp_path / "note.json", b"{}")
+    assert len(renames) == 2
+
+
+@pytest.mark.slow
+def test_a_file_system_that_does_not_come_back_ends_in_one_sentence(tmp_path: Path, renames: list[int]) -> None:
+    """After ten seconds; the old file is whole."""
+    (tmp_path / "note.json").write_text("{}")
+    renames += [errno.ESTALE] * 10_000
+    with pytest.raises(DataError, match=r"could not be written: .*; the file that was there is unchanged"):
+        write_whole(tmp_path / "note.json", b"[]")
+    assert [path.read_text() for path in tmp_path.iterdir()] == ["{}"]

@@ -15,7 +15,6 @@ from inspect_ai.dataset import Sample
 from inspect_ai.log import EvalLog, EvalSample
 from inspect_ai.model import get_model
 from inspect_ai.scorer import Score, Scorer, Target, accuracy, includes, scorer
-from inspect_ai.solver import TaskState
 from inspect_ai.tool import Tool, tool
 from inspect_ai.util import sandbox
 
@@ -31,6 +30,8 @@ from support.study import LITELLMS_OWN, command, crafty, standing
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from inspect_ai.solver import TaskState
 
 pytestmark = [
     pytest.mark.filterwarnings(LITELLMS_OWN),
@@ -310,7 +311,7 @@ def busy(request: Request) -> Reply:
 
 
 def test_a_sandbox_is_scored_as_it_stood_when_the_rung_was_spent(tmp_path: Path) -> None:
-    """Each call generates some 105 tokens and then writes a line: at n calls' worth there are n lines, equal to a grid."""
+    """Each call generates some 105 tokens and then writes a line: n calls leave n lines, as in a grid."""
     amounts = (110.0, 220.0, 330.0, 440.0)
     with chat_server(busy) as chat:
 

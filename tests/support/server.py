@@ -49,6 +49,7 @@ class Fault:
     """Whether the server counts the tokens of the answer that it then fails to deliver."""
     delay_seconds: float = 0.0
     usage: Mapping[str, Any] | str | None = "honest"
+    """What is reported: the truth, `half` of it, anything else, or nothing."""
     ignore_max_tokens: bool = False
 
 
@@ -64,6 +65,8 @@ class Served:
     completion_tokens: int = 0
     cached_tokens: int = 0
     billed: bool = False
+    delivered: bool = False
+    """Whether it was answered with a completion."""
     at: float = 0.0
     """When it came, on the clock of `time.monotonic`."""
 
@@ -87,12 +90,16 @@ class ChatServer:
     faults: list[Fault] = field(default_factory=list)
     every: int = 1
     """A fault is due at every so many requests."""
+    misbehave: Callable[[Request], Fault] | None = None
+    """Chooses the fault by the request, where it does not depend on their order."""
     served: list[Served] = field(default_factory=list)
     url: str = ""
     _lock: threading.Lock = field(default_factory=threading.Lock)
     _seen: int = 0
 
-    def next_fault(self) -> Fault:
+    def next_fault(self, request: Request) -> Fault:
+        if self.misbehave is not None:
+            return self.misbehave(request)
         with self._lock:
             self._seen += 1
             return self.faults.pop(0) if self.faults and self._seen % self.every == 0 else Fault()
@@ -154,12 +161,16 @@ class ChatServer:
             "completion_tokens": total,
             "total_tokens": asked + total,
             "prompt_tokens_details": {"cached_tokens": min(reply.cached_tokens, asked)},
-            "completion_tokens_details": {"reasoning_tokens": reply.reasoning_tokens},
+            "completion_tokens_details": {"reasoning_tokens": min(reply.reasoning_tokens, total)},
         }
-        usage = honest if fault.usage == "honest" else fault.usage
+        usage = honest if fault.usage == "honest" else _halved(honest) if fault.usage == "half" else fault.usage
         if usage is not None:
             body["usage"] = usage
         return body, Served(request, {}, 200, asked, total, min(reply.cached_tokens, asked), billed=True)
+
+
+def _halved(usage: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: count // 2 for name, count in usage.items() if isinstance(count, int)}
 
 
 def _generated(reply: Reply) -> int:
@@ -190,12 +201,13 @@ class _Handler(BaseHTTPRequestHandler):
     def do_POST(self) -> None:
         size = int(self.headers.get("content-length", 0))
         request = json.loads(self.rfile.read(size))
-        fault = self.chat.next_fault()
+        fault = self.chat.next_fault(request)
         body, served = self.chat.answer(request, fault)
         served.headers = {name.lower(): value for name, value in self.headers.items()}
         served.at = time.monotonic()
         failing = fault.reset or fault.status >= 400 or fault.body is not None
         served.status, served.billed = fault.status, fault.billed if failing else True
+        served.delivered = not failing
         self.chat.record(served)
         if fault.delay_seconds:
             time.sleep(fault.delay_seconds)

@@ -91,6 +91,7 @@ def test_every_kind_of_budget_holds(grid: str, tmp_path: Path, monkeypatch: pyte
         "cost_ratio": runs["cost_usd"] / runs["human_cost_usd"],
     }[kind]
     assert (spent <= runs["budget_amount"] * (1 + 1e-9)).all()
+    assert runs["budget_spent"].tolist() == pytest.approx(spent.tolist())
     assert runs["stop_reason"].isin(["submitted", "budget"]).all()
     assert runs.loc[runs["stop_reason"] == "submitted", "success"].all()
     assert {"submitted", "budget"} == set(runs["stop_reason"])

@@ -7,11 +7,13 @@ import random
 import signal
 import threading
 from collections import Counter
+from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
+from inspect_horizon.budgets.ledger import Ledger
 from inspect_horizon.runs import read_runs, read_table
 from support.server import ChatServer, chat_server
 from support.study import KEY, LITELLMS_OWN, LONGEST_SECONDS, Counting, command, horizon, standing, start
@@ -21,14 +23,17 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.filterwarnings(LITELLMS_OWN)
 MODEL = "openai/gpt-5-mini"
+RATES = {"prompt": 0.25, "cached": 0.025, "output": 2.0}
+"""Its list price, in dollars per million tokens."""
+CAP_USD = 1.0
 
 
-def sweep(chat: ChatServer, *, workers: int) -> tuple[object, ...]:
+def sweep(chat: ChatServer, *, workers: int, cap_usd: float = 10.0) -> tuple[object, ...]:
     """A sweep of 32 runs, four at a time, and some 90 calls."""
     return (
         *("sweep", "--yes", "--suite", "ledger", "--suite", "atoms", "--model", MODEL, "--limit", 8),
         *("--budgets", "usd:0.004,0.05", "--to", "out", "--model-base-url", chat.url),
-        *("--workers", workers, "--max-connections", 4),
+        *("--workers", workers, "--max-connections", 4, "--spend-cap", cap_usd),
     )
 
 
@@ -74,17 +79,32 @@ def booked_and_served(folder: Path, chat: ChatServer) -> tuple[Counter[int], Cou
     return Counter(answered["output_tokens"].astype(int)), Counter(s.completion_tokens for s in chat.served)
 
 
+def booked_within(cap_usd: float, folder: Path, chat: ChatServer) -> float:
+    """What is spent and held: no less than the bill, which is read first as it grows, no more than the cap."""
+    bill = chat.bill_usd(**RATES)
+    with closing(Ledger(folder / "ledger.sqlite", read_only=True)) as ledger:
+        totals = ledger.totals()
+    assert bill <= totals.spent_usd + totals.held_usd <= cap_usd
+    return totals.spent_usd + totals.held_usd
+
+
 @pytest.mark.slow
 def test_five_kills_at_random_lose_nothing(tmp_path: Path, thinking: Counting) -> None:
-    """SIGKILL five times; the sixth run of the command completes the study, and the books agree with the server."""
+    """SIGKILL five times under a cap, and a cap that binds after that: the books cover the server's bill all along.
+
+    What was under way is written off at its bound, some cents a call. A higher cap completes the study.
+    """
     rng = random.Random(20261123)
     with chat_server(thinking) as chat:
         for _ in range(5):
-            process = start(*sweep(chat, workers=1), cwd=tmp_path, env=KEY)
-            if not thinking.wait_for(thinking.calls + rng.randrange(1, 14), process):
-                break
+            process = start(*sweep(chat, workers=1, cap_usd=CAP_USD), cwd=tmp_path, env=KEY)
+            assert thinking.wait_for(thinking.calls + rng.randrange(1, 14), process)
             process.kill()
             process.communicate(timeout=LONGEST_SECONDS)
+            booked = booked_within(CAP_USD, tmp_path / "out", chat)
+        capped = horizon(*sweep(chat, workers=1, cap_usd=booked + 0.01), cwd=tmp_path, env=KEY)
+        assert capped.code == 3, capped
+        booked_within(booked + 0.01, tmp_path / "out", chat)
         seen_before_the_last = thinking.calls
         ended = horizon(*sweep(chat, workers=1), cwd=tmp_path, env=KEY)
         assert ended.code == 0, ended
@@ -101,7 +121,11 @@ def test_five_kills_at_random_lose_nothing(tmp_path: Path, thinking: Counting) -
     assert not runs.duplicated(["run_id", "attempt"]).any()
     cut_off = runs[runs["stop_reason"] == "error"]
     assert len(cut_off) > 0
-    assert cut_off["error"].str.startswith("interrupted").all()
+    refused = cut_off["error"].str.contains("does not fit the spend cap")
+    interrupted = cut_off["error"].str.startswith("interrupted")
+    assert refused.any()
+    assert interrupted.any()
+    assert (interrupted | refused).all()
     assert cut_off["superseded"].all()
 
     assert len(calls) >= len(chat.served), "a call is reserved before it is made"

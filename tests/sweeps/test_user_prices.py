@@ -42,5 +42,5 @@ def test_a_price_file_is_the_price_everywhere(tmp_path: Path, monkeypatch: pytes
     for run in runs.itertuples():
         told = command("explain", "out", run.run_id, "--prices", "ours.yaml")
         assert told.code == 0, told
-        assert f"${run.cost_usd:.6f}, adds up" in told.out
+        assert f"{run.cost_usd:.6f}  cost_usd of the run: adds up" in told.out
         assert "tokens x price give" not in told.out, "each call is its tokens times the file's price"

@@ -14,6 +14,7 @@ import pandas as pd
 from inspect_horizon import (
     Budget,
     Frontier,
+    Gap,
     Grid,
     HorizonCurve,
     HorizonError,
@@ -24,6 +25,7 @@ from inspect_horizon import (
     collect,
     export_runs,
     frontier,
+    gap,
     horizon_curve,
     import_runs,
     load_suite,
@@ -88,6 +90,9 @@ def estimates(runs: pd.DataFrame) -> None:
     assert_type(curve, HorizonCurve)
     assert_type(curve.points, tuple[HorizonPoint, ...])
     assert_type(curve.points[0].horizon_minutes, float | None)
+    (told, *_) = gap(runs, kind="usd", rng=rng)
+    assert_type(told, Gap)
+    assert_type(told.doublings, float | None)
     frontier(runs, kind="usd")  # type: ignore[call-arg]  # the draws come from a generator that the caller chooses
     frontier(runs, kind="usd", rng=rng, estimator="loess")  # type: ignore[arg-type]  # not one of the estimators
 

@@ -9,8 +9,9 @@ from dataclasses import asdict, dataclass, fields
 from typing import TYPE_CHECKING, Any, Literal
 from uuid import uuid4
 
+from inspect_horizon.budgets.book import BUSY_SECONDS, columns_of, open_to_read, open_to_write, patiently, roll_back
 from inspect_horizon.budgets.dust import DUST
-from inspect_horizon.budgets.usage import COUNTS, MAIN_COUNTS
+from inspect_horizon.budgets.usage import COUNTS
 from inspect_horizon.errors import DataError, SpendCapExceeded
 
 if TYPE_CHECKING:
@@ -23,53 +24,9 @@ Phase = Literal["agent", "fork", "scorer"]
 CallOutcome = Literal["answered", "rejected", "lost"]
 """`answered` was served; `rejected` provably not billed; `lost` failed and may have been billed."""
 
-SCHEMA_VERSION = 2
-"""2: settlements tell the parts of a usage that are billed apart, the tier, and what the provider says it charges."""
-BUSY_SECONDS = 30.0
-
-ADDED = (
-    *(f"ALTER TABLE settlements ADD COLUMN {count} INTEGER" for count in COUNTS if count not in MAIN_COUNTS),
-    "ALTER TABLE settlements ADD COLUMN tier TEXT",
-    "ALTER TABLE settlements ADD COLUMN reported_usd REAL",
-    "ALTER TABLE endings ADD COLUMN spent REAL",
-    """CREATE TABLE rungs (
-        attempt_id TEXT NOT NULL, amount REAL NOT NULL, how TEXT NOT NULL, over INTEGER NOT NULL, spent REAL NOT NULL,
-        spent_usd REAL, spent_tokens INTEGER, score REAL, answer TEXT, error TEXT, unknown INTEGER NOT NULL
-    )""",
-)
-"""What format 2 added; a book of format 1 is given it when it is opened."""
-SCHEMA = (
-    """CREATE TABLE attempts (
-        attempt_id TEXT PRIMARY KEY, run_id TEXT NOT NULL, started_at REAL NOT NULL
-    )""",
-    """CREATE TABLE endings (
-        attempt_id TEXT NOT NULL, ended_at REAL NOT NULL, stop_reason TEXT, overshoot REAL NOT NULL
-    )""",
-    """CREATE TABLE reservations (
-        call_id TEXT PRIMARY KEY, run_id TEXT NOT NULL, attempt_id TEXT NOT NULL, phase TEXT NOT NULL,
-        model TEXT NOT NULL, at REAL NOT NULL, usd REAL, prompt_tokens INTEGER NOT NULL, output_tokens INTEGER NOT NULL
-    )""",
-    """CREATE TABLE settlements (
-        call_id TEXT PRIMARY KEY REFERENCES reservations, at REAL NOT NULL, outcome TEXT NOT NULL, usd REAL,
-        input_tokens INTEGER, cache_read_tokens INTEGER, cache_write_tokens INTEGER, output_tokens INTEGER,
-        reasoning_tokens INTEGER, worst_case INTEGER NOT NULL, served_model TEXT, price_source TEXT, note TEXT
-    )""",
-    *ADDED,
-    "CREATE TABLE totals (one INTEGER PRIMARY KEY CHECK (one = 1), spent_usd REAL, held_usd REAL)",
-    "INSERT INTO totals VALUES (1, 0.0, 0.0)",
-    """CREATE TRIGGER hold AFTER INSERT ON reservations BEGIN
-        UPDATE totals SET held_usd = held_usd + coalesce(new.usd, 0.0);
-    END""",
-    """CREATE TRIGGER release AFTER INSERT ON settlements BEGIN
-        UPDATE totals SET spent_usd = spent_usd + coalesce(new.usd, 0.0),
-            held_usd = held_usd - coalesce((SELECT usd FROM reservations WHERE call_id = new.call_id), 0.0);
-    END""",
-)
-SETTLED = ", ".join(
-    [f"s.{name} AS {'generated_tokens' if name == 'output_tokens' else name}" for name in COUNTS]
-    + [f"s.{name}" for name in ("worst_case", "served_model", "price_source", "note", "tier", "reported_usd")]
-)
-TABLES = {"attempts", "endings", "reservations", "settlements", "totals"}
+SILENT_SECONDS = 3600.0
+"""Nothing is kept back for an attempt that has made no call for so long: the process that made it may be gone."""
+SETTLED = (*COUNTS, "worst_case", "served_model", "price_source", "note", "tier", "reported_usd")
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,71 +96,32 @@ class Totals:
 class Ledger:
     """The account book of a sweep; every process that works on the sweep opens the same file."""
 
-    def __init__(self, path: Path | None = None, *, cap_usd: float | None = None) -> None:
+    def __init__(
+        self,
+        path: Path | None = None,
+        *,
+        cap_usd: float | None = None,
+        read_only: bool = False,
+        busy_seconds: float = BUSY_SECONDS,
+    ) -> None:
         """Open the book, or begin one.
 
         Args:
             path: The file; None keeps the book in memory, for a run outside any sweep.
             cap_usd: The most that may be spent by all runs together, what is already in the book included.
+            read_only: Leave the file as it is, an older format too; it has to exist and may lie where nothing can be
+                written.
+            busy_seconds: How long to wait, each time, for other processes that hold the file's lock.
 
         Raises:
             DataError: The file is no ledger, is a newer one, or cannot be written.
         """
         self.path, self.cap_usd = path, cap_usd
-        self._connection = self._open(path)
-
-    def _open(self, path: Path | None) -> sqlite3.Connection:
-        try:
-            if path is not None:
-                path.parent.mkdir(parents=True, exist_ok=True)
-            connection = sqlite3.connect(
-                path or ":memory:", timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False
-            )
-        except (sqlite3.Error, OSError) as error:
-            raise self._unopened(error) from error
-        try:
-            connection.row_factory = sqlite3.Row
-            _wait_for_wal(connection)
-            connection.execute("PRAGMA synchronous = NORMAL")
-            self._found(connection)
-        except sqlite3.Error as error:
-            connection.close()
-            raise self._unopened(error) from error
-        except DataError:
-            connection.close()
-            raise
-        return connection
-
-    def _unopened(self, error: Exception) -> DataError:
-        return DataError(f"the ledger {self.path} cannot be opened: {error}", fix="check the folder and its disk")
-
-    def _found(self, connection: sqlite3.Connection) -> None:
-        """Make an empty file a ledger, or see that it is one; in a transaction, as several workers may open it."""
-        connection.execute("BEGIN IMMEDIATE")
-        try:
-            version = connection.execute("PRAGMA user_version").fetchone()[0]
-            tables = {row[0] for row in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
-            if version > SCHEMA_VERSION and TABLES & tables:
-                raise DataError(
-                    f"{self.path} was written by a newer version (format {version}, this one reads {SCHEMA_VERSION})",
-                    fix="pip install --upgrade inspect-horizon",
-                )
-            if tables and not tables >= TABLES:
-                raise DataError(
-                    f"{self.path} is a database of something else, with the tables {', '.join(sorted(tables))}",
-                    fix="name another folder for the results, or move the file away",
-                )
-            if not tables:
-                for statement in SCHEMA:
-                    connection.execute(statement)
-            elif version < SCHEMA_VERSION:
-                for statement in ADDED:
-                    connection.execute(statement)
-            connection.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
-        except BaseException:
-            _roll_back(connection)
-            raise
-        connection.execute("COMMIT")
+        self._busy_seconds = busy_seconds
+        if read_only and path is not None:
+            self._connection = open_to_read(path, busy_seconds=busy_seconds)
+        else:
+            self._connection = open_to_write(path, busy_seconds=busy_seconds)
 
     def close(self) -> None:
         self._connection.close()
@@ -212,17 +130,27 @@ class Ledger:
     def _write(self) -> Iterator[sqlite3.Connection]:
         """One transaction, all or nothing, in turn with the other processes."""
         try:
-            self._connection.execute("BEGIN IMMEDIATE")
+            patiently(self._connection, "BEGIN IMMEDIATE", seconds=self._busy_seconds)
             try:
                 yield self._connection
                 self._connection.execute("COMMIT")
             except BaseException:
-                _roll_back(self._connection)
+                roll_back(self._connection)
                 raise
         except sqlite3.Error as error:
             raise DataError(
                 f"the ledger {self.path} cannot be written: {error}",
                 fix="free some disk or wait for the other process, then run the same command again",
+            ) from error
+
+    @contextmanager
+    def _read(self) -> Iterator[sqlite3.Connection]:
+        try:
+            yield self._connection
+        except sqlite3.Error as error:
+            raise DataError(
+                f"the ledger {self.path} cannot be read: {error}",
+                fix="wait for the other process, or restore the file from a copy",
             ) from error
 
     def begin(self, run_id: str, attempt_id: str) -> None:
@@ -247,17 +175,28 @@ class Ledger:
             )
 
     def rungs(self) -> list[dict[str, Any]]:
-        """What the rungs got, attempt by attempt, cheapest first."""
-        return [dict(row) for row in self._connection.execute("SELECT * FROM rungs ORDER BY rowid")]
+        """What the rungs got, attempt by attempt, cheapest first; none in a book of a format without them."""
+        with self._read() as book:
+            known = columns_of(book, "rungs")
+            return [dict(row) for row in book.execute("SELECT * FROM rungs ORDER BY rowid")] if known else []
+
+    def scored(self, attempt_id: str) -> None:
+        """Note that an attempt needs no more money, be it scored or given up; none is kept back for it any more."""
+        with self._write() as book:
+            book.execute("DELETE FROM unscored WHERE attempt_id = ?", (attempt_id,))
 
     def reserve(self, reservation: Reservation) -> str:
         """Admit a call, before it is made.
+
+        Under a cap an agent leaves what the runs under way will need to be scored, as far as that is known from those
+        that have been: an answer that was paid for is worth nothing without its score.
 
         Returns:
             The call's id, to settle it with.
 
         Raises:
-            SpendCapExceeded: Spent, reserved and this together exceed the cap, or the call's price is not known.
+            SpendCapExceeded: Spent, reserved, kept back and this together exceed the cap, or the call's price is not
+                known.
             DataError: The reservation cannot be written; the call must not be made.
         """
         call_id = uuid4().hex
@@ -275,59 +214,102 @@ class Ledger:
                 f"{reservation.model} has no known price, so it cannot be held to a spend cap",
                 fix="pass its price with --prices FILE, or drop --spend-cap",
             )
-        totals = self.totals()
-        if totals.spent_usd + totals.held_usd + reservation.usd > self.cap_usd * (1 + DUST):
+        totals, kept_usd = self.totals(), self._kept_for_scoring(reservation)
+        most = self.cap_usd * (1 + DUST) - reservation.usd - kept_usd
+        if totals.spent_usd + totals.held_usd > most:
+            kept = f", ${kept_usd:.4f} kept back to score the runs under way" if kept_usd else ""
             raise SpendCapExceeded(
                 f"a call of up to ${reservation.usd:.4f} does not fit the spend cap of ${self.cap_usd:.2f}: "
-                f"${totals.spent_usd:.4f} is spent and ${totals.held_usd:.4f} reserved",
+                f"${totals.spent_usd:.4f} is spent and ${totals.held_usd:.4f} reserved{kept}",
                 fix="run the same command with a higher --spend-cap; nothing that was paid for is lost",
-                for_now=totals.spent_usd + reservation.usd <= self.cap_usd * (1 + DUST),
+                for_now=totals.spent_usd <= most,
             )
+
+    def _kept_for_scoring(self, reservation: Reservation) -> float:
+        """What a call has to leave: for each run under way the most that scoring one has cost, less what its own has.
+
+        And the largest bound of a scorer's call, since the last of them is admitted at its bound too. Calls of scorers
+        wait for each other, so one bound is enough for all.
+        """
+        if reservation.phase == "scorer":
+            return 0.0
+        known = self._connection.execute("SELECT scoring_usd, scorer_call_usd FROM totals").fetchone()
+        others = self._connection.execute(
+            "SELECT coalesce(sum(max(? - scorer_usd, 0.0)), 0.0) FROM unscored WHERE at > ? AND attempt_id <> ?",
+            (known["scoring_usd"], time.time() - SILENT_SECONDS, reservation.attempt_id),
+        )
+        return float(others.fetchone()[0] + known["scoring_usd"] + known["scorer_call_usd"])
 
     def settle(self, call_id: str, settlement: Settlement) -> None:
         """Replace a reservation by what the call came to."""
-        usage = settlement.usage
-        counts = {name: getattr(usage, name) if usage else None for name in COUNTS}
-        row = {"call_id": call_id, "at": time.time(), **_fields(settlement), **counts}
-        names = ", ".join(row)
         with self._write() as book:
-            book.execute(
-                f"INSERT INTO settlements ({names}) VALUES ({', '.join('?' * len(row))})",  # noqa: S608 - our own names
-                tuple(row.values()),
-            )
+            _settle(book, call_id, settlement)
 
     def write_off(self) -> int:
         """Settle at their bound the calls that nobody will settle any more; call it when no process is at work.
 
+        Nor will anybody score the attempts that were under way.
+
         Returns:
-            How many there were.
+            How many calls there were.
         """
-        lost = [call for call in self.calls() if call["settled_at"] is None]
-        for call in lost:
-            note = "the process ended before the call did"
-            self.settle(call["call_id"], Settlement("lost", call["usd"], worst_case=True, note=note))
+        note = "the process ended before the call did"
+        with self._write() as book:
+            book.execute("DELETE FROM unscored")
+            lost = book.execute(
+                "SELECT call_id, usd FROM reservations r"
+                " WHERE NOT EXISTS (SELECT 1 FROM settlements s WHERE s.call_id = r.call_id)"
+            ).fetchall()
+            for call in lost:
+                _settle(book, call["call_id"], Settlement("lost", call["usd"], worst_case=True, note=note))
         return len(lost)
 
     def totals(self) -> Totals:
         """What all calls have come to so far."""
-        row = self._connection.execute("SELECT spent_usd, held_usd FROM totals").fetchone()
+        with self._read() as book:
+            row = book.execute("SELECT spent_usd, held_usd FROM totals").fetchone()
         return Totals(row["spent_usd"], max(row["held_usd"], 0.0))
 
     def calls(self) -> list[dict[str, Any]]:
         """Every call, in the order of reservation; an unsettled one has null for what is not known."""
-        rows = self._connection.execute(
-            f"SELECT r.*, s.at AS settled_at, s.outcome, s.usd AS cost_usd, {SETTLED}"  # noqa: S608 - our own names
-            " FROM reservations r LEFT JOIN settlements s USING (call_id) ORDER BY r.rowid"
-        )
-        return [dict(row) for row in rows]
+        with self._read() as book:
+            known = columns_of(book, "settlements")
+            settled = ", ".join(f"{_known(name, 's', known)} AS {_plain(name)}" for name in SETTLED)
+            rows = book.execute(
+                f"SELECT r.*, s.at AS settled_at, s.outcome, s.usd AS cost_usd, {settled}"  # noqa: S608 - our own names
+                " FROM reservations r LEFT JOIN settlements s USING (call_id) ORDER BY r.rowid"
+            )
+            return [dict(row) for row in rows]
 
     def attempts(self) -> list[dict[str, Any]]:
         """Every attempt at a run, in the order they started; one that a kill cut off has no ending."""
-        rows = self._connection.execute(
-            "SELECT a.*, e.ended_at, e.stop_reason, e.overshoot, e.spent"
-            " FROM attempts a LEFT JOIN endings e USING (attempt_id) ORDER BY a.rowid"
-        )
-        return [dict(row) for row in rows]
+        with self._read() as book:
+            spent = _known("spent", "e", columns_of(book, "endings"))
+            rows = book.execute(
+                f"SELECT a.*, e.ended_at, e.stop_reason, e.overshoot, {spent} AS spent"  # noqa: S608 - our own names
+                " FROM attempts a LEFT JOIN endings e USING (attempt_id) ORDER BY a.rowid"
+            )
+            return [dict(row) for row in rows]
+
+
+def _settle(book: sqlite3.Connection, call_id: str, settlement: Settlement) -> None:
+    usage = settlement.usage
+    counts = {name: getattr(usage, name) if usage else None for name in COUNTS}
+    row = {"call_id": call_id, "at": time.time(), **_fields(settlement), **counts}
+    book.execute(
+        f"INSERT INTO settlements ({', '.join(row)}) VALUES ({', '.join('?' * len(row))})",  # noqa: S608 - our own names
+        tuple(row.values()),
+    )
+
+
+def _known(column: str, table: str, columns: set[str]) -> str:
+    """A column, or null where the book is of an older format that does not have it."""
+    return f"{table}.{column}" if column in columns else "NULL"
+
+
+def _plain(column: str) -> str:
+    """Reservations have tokens of output too: those that were allowed."""
+    return "generated_tokens" if column == "output_tokens" else column
 
 
 def _fields(settlement: Settlement) -> dict[str, Any]:
@@ -337,23 +319,3 @@ def _fields(settlement: Settlement) -> dict[str, Any]:
 def _flat(reservation: Reservation, *, at: float, after: int) -> tuple[Any, ...]:
     values = tuple(asdict(reservation).values())
     return (*values[:after], at, *values[after:])
-
-
-def _wait_for_wal(connection: sqlite3.Connection) -> None:
-    """Switch the journal; SQLite does not wait for another process that is switching it, so this does."""
-    deadline = time.monotonic() + BUSY_SECONDS
-    while True:
-        try:
-            connection.execute("PRAGMA journal_mode = WAL")
-        except sqlite3.OperationalError as error:
-            if error.sqlite_errorcode != sqlite3.SQLITE_BUSY or time.monotonic() > deadline:
-                raise
-            time.sleep(0.01)
-        else:
-            return
-
-
-def _roll_back(connection: sqlite3.Connection) -> None:
-    """Undo what is open; SQLite has done so itself where the disk was full."""
-    if connection.in_transaction:
-        connection.execute("ROLLBACK")

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import anyio
+from tenacity import retry, retry_if_exception, stop_after_delay, wait_fixed
 
 from inspect_horizon.budgets.ledger import Reservation, Settlement
 from inspect_horizon.budgets.measure import bound, taken
@@ -14,6 +15,8 @@ from inspect_horizon.budgets.prices import STANDARD, plain_tier
 from inspect_horizon.errors import PriceError, SpendCapExceeded
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from inspect_horizon.budgets.account import Account, Hold
     from inspect_horizon.budgets.budget import Budget
     from inspect_horizon.budgets.prices import Price
@@ -44,19 +47,29 @@ class Asked:
     """Kinds of token that it can be billed for beyond plain text."""
     parameters: float | None = None
     """How many of the model are active for each token; None where the user has not said."""
+    routes: Mapping[str, Price | None] = field(default_factory=dict)
+    """The models that the provider may hand the call on to, with their prices."""
 
     def worst_usd(self, budget: Budget | str) -> tuple[float, float]:
         """Dollars for the prompt, and for each token that may be generated, at most.
 
         Raises:
-            PriceError: The price of the model, or of the tier, is not known.
+            PriceError: The price of the model, of one it may be handed on to, or of the tier, is not known.
         """
-        if self.price is None:
-            raise PriceError(
-                f"the price of {self.model} is not known, so it cannot be held to {budget}",
-                fix="pass its price with --prices FILE, or use a token budget",
-            )
-        return self.price.worst_case(self.prompt_tokens, tier=self.tier, kinds=self.kinds)
+        bounds = []
+        for model, price in {self.model: self.price, **self.routes}.items():
+            if price is None:
+                raise PriceError(
+                    f"the price of {model} is not known, so it cannot be held to {budget}",
+                    fix="pass its price with --prices FILE, or use a token budget",
+                )
+            bounds.append(price.worst_case(self.prompt_tokens, tier=self.tier, kinds=self.kinds))
+        return max(prompt for prompt, _ in bounds), max(each for _, each in bounds)
+
+    @property
+    def priced(self) -> bool:
+        """Whether the most that the call can cost is known."""
+        return self.price is not None and None not in self.routes.values()
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +85,8 @@ class Answer:
     """The tier of service that it was served in, by the vendor's name; None where the vendor does not say."""
     reported_usd: float | None = None
     """What the provider says that it will charge, where it says so."""
+    notes: tuple[str, ...] = ()
+    """What a study should know of how the call was made."""
 
 
 @dataclass(eq=False, slots=True)
@@ -103,7 +118,7 @@ class Ticket:
             worst_case=usage is None,
             served_model=answer.served_model,
             price_source=price.source if price else None,
-            note=self._note(usage, price, tier),
+            note=self._note(answer, tier),
             tier=tier,
             reported_usd=answer.reported_usd,
         )
@@ -142,10 +157,12 @@ class Ticket:
         amount = taken(self._account.budget, self.asked, usage, usd, self._account.weights)
         return amount if math.isfinite(amount) else self._hold.amount
 
-    def _note(self, usage: Usage | None, price: Price | None, tier: str) -> str | None:
+    def _note(self, answer: Answer, tier: str) -> str | None:
+        usage, price = answer.usage, answer.price
+        notes = [*answer.notes]
         if usage is None:
-            return "no believable usage was reported"
-        notes = []
+            notes.append("no believable usage was reported")
+            return "; ".join(notes)
         if usage.output_tokens > self.output_tokens:
             notes.append(f"generated {usage.output_tokens} tokens, {self.output_tokens} were allowed")
         if usage.prompt_tokens > self.asked.prompt_tokens:
@@ -173,7 +190,7 @@ async def admit(run: Run, asked: Asked) -> Ticket:
         tokens = hold.output_tokens
     try:
         usd = None
-        if asked.price is not None:
+        if asked.priced:
             base, per_token = asked.worst_usd("a spend cap")
             usd = base + per_token * tokens
         call_id = await _reserve(
@@ -186,17 +203,20 @@ async def admit(run: Run, asked: Asked) -> Ticket:
     return Ticket(run, asked, tokens, call_id, usd, account, hold)
 
 
+def _for_now(error: BaseException) -> bool:
+    return isinstance(error, SpendCapExceeded) and error.for_now
+
+
+@retry(
+    retry=retry_if_exception(_for_now),
+    wait=wait_fixed(SECONDS_BETWEEN_TRIES),
+    stop=stop_after_delay(LONGEST_WAIT_SECONDS),
+    sleep=anyio.sleep,
+    reraise=True,
+)
 async def _reserve(run: Run, reservation: Reservation) -> str:
     """Wait for the calls under way where they alone stand between this one and the sweep's cap.
 
     They hold their worst case, most of which comes back; to stop at them would leave money unspent.
     """
-    with anyio.move_on_after(LONGEST_WAIT_SECONDS):
-        while True:
-            try:
-                return run.ledger.reserve(reservation)
-            except SpendCapExceeded as error:
-                if not error.for_now:
-                    raise
-            await anyio.sleep(SECONDS_BETWEEN_TRIES)
     return run.ledger.reserve(reservation)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import functools
+import re
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field, fields
@@ -38,6 +39,9 @@ UNSTATED = {
     "image_output": "output",
 }
 """The kind whose price holds for a kind of token that a table does not name."""
+
+SNAPSHOT = re.compile(r"(?:[-@:]?(?:v?\d|latest|preview|exp).*)?")
+"""What vendors put behind a model's name to name one state of it; `-mini` is another model, and `.1` a later one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,14 +174,18 @@ class PriceTable:
 
     def find(self, model: str, as_of: date | None) -> Price | None:
         """The price that holds on a day; None where the table knows none."""
-        provider, _, name = model.partition("/")
-        names = [model, f"{name}@{provider}", *([name] if self.bare_names else [])]
-        listed = next((self.prices[each] for each in names if each in self.prices), ())
+        listed = self.listed(model)
         if as_of is None:
             begun = [price for price in listed if price.as_of is None or price.as_of <= date.today()]
             return [*listed[:1], *begun][-1] if listed else None
         begun = [price for price in listed if price.as_of is None or price.as_of <= as_of]
         return begun[-1] if begun else None
+
+    def listed(self, model: str) -> Sequence[Price]:
+        """All prices of a model, the oldest first."""
+        provider, _, name = model.partition("/")
+        names = [model, f"{name}@{provider}", *([name] if self.bare_names else [])]
+        return next((self.prices[each] for each in names if each in self.prices), ())
 
 
 class PriceBook:
@@ -190,9 +198,13 @@ class PriceBook:
 
     def find(self, model: str) -> Price | None:
         """The price of `openai/gpt-5-mini`, also where the table lists it without its provider; None if unknown."""
+        return next(self.listings(model), None)
+
+    def listings(self, model: str) -> Iterator[Price]:
+        """The price that each table lists for a model, the one that counts first, then those that it overrules."""
         model = model.replace("/responses/", "/", 1)  # LiteLLM's way to name the protocol of OpenAI's newer models
         found = (table.find(model, self.as_of) for table in reversed(self._tables))
-        return next((price for price in found if price is not None), None)
+        return (price for price in found if price is not None)
 
     def price(self, model: str) -> Price:
         """The price of a model.
@@ -203,9 +215,13 @@ class PriceBook:
         found = self.find(model)
         if found is None:
             when = f" on {self.as_of}" if self.as_of else ""
+            later = min(
+                (price.as_of for table in self._tables for price in table.listed(model) if price.as_of), default=None
+            )
+            near = f"the earliest that is known holds from {later}; " if later else self._guess(model)
             raise PriceError(
                 f"the price of {model}{when} is not known, so its dollars cannot be bounded",
-                fix=f"{self._guess(model)}add it to a price file (see {BUDGETS.name}/prices.yaml) and pass "
+                fix=f"{near}add it to a price file (see {BUDGETS.name}/prices.yaml) and pass "
                 "--prices FILE, or use a token budget such as tokens:100k without a spend cap",
             )
         return found
@@ -216,8 +232,8 @@ class PriceBook:
         A snapshot (`gpt-5-mini-2025-08-07`) has the price of the name that was asked for, and so has a model that no
         table lists: many servers answer with a name of their own.
         """
-        price = self.find(asked)
-        if not served or served.startswith(asked.rpartition("/")[2]):
+        price, name = self.find(asked), asked.rpartition("/")[2]
+        if not served or (served.startswith(name) and SNAPSHOT.fullmatch(served.removeprefix(name))):
             return price
         provider = asked.partition("/")[0]
         return self.find(served if served.startswith(f"{provider}/") else f"{provider}/{served}") or price

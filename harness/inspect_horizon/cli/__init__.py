@@ -14,11 +14,14 @@ COMMANDS = {
     "sweep": ("sweep", "Run a budget sweep, or finish one."),
     "plan": ("plan", "Show what a sweep would run and could cost."),
     "frontier": ("frontier", "Show the horizon that each budget buys."),
+    "gap": ("gap", "Show how far ladders are from budgets run one by one."),
     "collect": ("collect", "Rebuild tables from Inspect logs."),
     "import": ("import_", "Bring in runs from a CSV, JSONL or Parquet file."),
     "prices": ("prices", "Show what a model is charged at."),
     "explain": ("explain", "Show the arithmetic of one run's cost."),
     "overshoot": ("overshoot", "Show by how much runs exceeded their budgets."),
+    "reprice": ("reprice", "Work out a study's dollars at other prices."),
+    "reconcile": ("reconcile", "Compare a study with its provider's own account."),
     "export": ("export", "Write the runs as CSV, JSONL or Parquet."),
 }
 

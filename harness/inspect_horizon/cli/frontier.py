@@ -11,10 +11,13 @@ import numpy as np
 from inspect_horizon.budgets.budget import KINDS, Budget, BudgetKind
 from inspect_horizon.budgets.grid import Grid
 from inspect_horizon.errors import UsageError
-from inspect_horizon.frontier import Frontier
+from inspect_horizon.frontier import Frontier, Gap, gap
 from inspect_horizon.frontier import frontier as estimate
 from inspect_horizon.report import curve_rows, frontier_table, plot_frontier
+from inspect_horizon.report.gap import gap_rows
+from inspect_horizon.report.money import overshoot_line
 from inspect_horizon.runs import read_runs, read_table
+from inspect_horizon.runs.overshooting import overshoots_of
 
 PLOT = "frontier"
 DEFAULT_WAGE = 50.0
@@ -61,10 +64,11 @@ def command(
             f"--kind {kind} contradicts --budgets {budgets}, which is in {grid.kind}",
             fix=f"leave out --kind, or write the budgets as {kind}:AMOUNTS",
         )
-    unit = grid.kind if grid else kind or _own_kind(runs["budget_kind"].dropna().unique().tolist())
+    unit = grid.kind if grid else kind or own_kind(runs["budget_kind"].dropna().unique().tolist())
+    checkpoints = read_table(path, "checkpoints") if path.is_dir() else None
     result = estimate(
         runs,
-        read_table(path, "checkpoints") if path.is_dir() else None,
+        checkpoints,
         kind=unit,
         amounts=grid.amounts if grid else None,
         estimator=estimator,  # type: ignore[arg-type]  # click has checked the choice
@@ -76,7 +80,17 @@ def command(
         cap=_cap(cap, unit),
         rng=np.random.default_rng(seed),
     )
-    click.echo(json.dumps(_object(result), allow_nan=False) if as_json else frontier_table(result))
+    gaps = gap(
+        runs,
+        checkpoints,
+        kind=unit,
+        weights=weights,  # type: ignore[arg-type]  # click has checked the choice
+        bootstrap=bootstrap,
+        rng=np.random.default_rng(seed),
+    )
+    overshot = overshoot_line(overshoots_of(runs))
+    table = frontier_table(result, gaps=gaps, foot=[overshot] if overshot else [])
+    click.echo(json.dumps(_object(result, gaps), allow_nan=False) if as_json else table)
     if plot:
         folder = path if path.is_dir() else path.parent
         minutes = runs["human_minutes"].astype(float)
@@ -85,7 +99,12 @@ def command(
         click.echo(f"plot: {', '.join(map(str, written))}", err=as_json)
 
 
-def _own_kind(kinds: list[str]) -> BudgetKind:
+def own_kind(kinds: list[str]) -> BudgetKind:
+    """The kind of the study's budgets, `usd` where runs had none.
+
+    Raises:
+        UsageError: There are several.
+    """
     known = [kind for kind in KINDS if kind in kinds]
     if len(known) > 1:
         raise UsageError(f"the study has budgets in {', '.join(known)}", fix="choose one with --kind")
@@ -101,7 +120,7 @@ def _cap(text: str | None, unit: str) -> float | None:
     return cap.amount
 
 
-def _object(result: Frontier) -> dict[str, object]:
+def _object(result: Frontier, gaps: tuple[Gap, ...]) -> dict[str, object]:
     return {
         "budget_kind": result.budget_kind,
         "estimator": result.estimator,
@@ -109,4 +128,5 @@ def _object(result: Frontier) -> dict[str, object]:
         "wage_usd_per_hour": result.wage_usd_per_hour,
         "curves": curve_rows(result),
         "left_out": dict(result.left_out),
+        "truncation_gap": gap_rows(gaps),
     }

@@ -7,8 +7,8 @@ from pathlib import Path
 import click
 
 from inspect_horizon.budgets.budget import Budget
+from inspect_horizon.cli.options import column_names
 from inspect_horizon.cli.saying import say
-from inspect_horizon.errors import UsageError
 from inspect_horizon.runs import import_runs
 
 
@@ -31,13 +31,7 @@ def command(
     replace: bool,
 ) -> None:
     """Bring in runs from FILE: task_id, model, success and human_minutes are needed, cost is welcome."""
-    pairs = [mapping.partition("=") for mapping in mappings]
-    wrong = [mapping for mapping, (_, sign, ours) in zip(mappings, pairs, strict=True) if not sign or not ours]
-    if wrong:
-        raise UsageError(
-            f"--map {wrong[0]!r} names no column", fix="write it as THEIRS=OURS, such as minutes=human_minutes"
-        )
-    mapping = {theirs.strip(): ours.strip() for theirs, _, ours in pairs}
+    mapping = column_names(mappings, example="minutes=human_minutes")
     held = Budget.parse(cap) if cap else None
     report = import_runs(
         file, to, mapping=mapping, cap=held, wage_usd_per_hour=wage, threshold=threshold, replace=replace

@@ -9,6 +9,7 @@ import click
 
 from inspect_horizon.budgets.grid import Grid
 from inspect_horizon.budgets.ladder import FINAL_ANSWERS
+from inspect_horizon.errors import UsageError
 from inspect_horizon.strategies.notice import NOTICES
 from inspect_horizon.sweeps.spec import MODES
 
@@ -63,6 +64,19 @@ def sweep_flags(command: Callable[..., None]) -> Callable[..., None]:
     for flag in reversed(FLAGS):
         command = flag(command)
     return command
+
+
+def column_names(mappings: tuple[str, ...], *, example: str) -> dict[str, str]:
+    """Our column's name by theirs, of `--map THEIRS=OURS`.
+
+    Raises:
+        UsageError: One of them is not of that form.
+    """
+    pairs = [mapping.partition("=") for mapping in mappings]
+    wrong = [mapping for mapping, (_, sign, ours) in zip(mappings, pairs, strict=True) if not sign or not ours]
+    if wrong:
+        raise UsageError(f"--map {wrong[0]!r} names no column", fix=f"write it as THEIRS=OURS, such as {example}")
+    return {theirs.strip(): ours.strip() for theirs, _, ours in pairs}
 
 
 def asked(flags: dict[str, Any]) -> dict[str, Any]:

@@ -18,4 +18,5 @@ from inspect_horizon.runs.overshooting import overshoots
 def command(path: Path, *, as_json: bool) -> None:
     """Show by how much the runs of the study in PATH exceeded their budgets."""
     rows = overshoots(path)
-    click.echo(json.dumps([dataclasses.asdict(row) for row in rows]) if as_json else overshoot_text(rows))
+    told = [{**dataclasses.asdict(row), "over_share": row.over_share} for row in rows]
+    click.echo(json.dumps(told, allow_nan=False) if as_json else overshoot_text(rows))

@@ -3,6 +3,7 @@
 Numbers in, frozen dataclasses out; nothing here reads a file, calls a model or knows Inspect.
 """
 
+from inspect_horizon.frontier.gap import GAP_FLAGS, UNPAIRED, Gap, gap
 from inspect_horizon.frontier.horizon import HorizonFit, fit_horizon
 from inspect_horizon.frontier.lines import cost_ratio, human_line
 from inspect_horizon.frontier.observations import Configuration, Observations, Study, observe
@@ -21,9 +22,12 @@ from inspect_horizon.frontier.weights import equal_task_weight, invsqrt_task_wei
 
 __all__ = [
     "FLAGS",
+    "GAP_FLAGS",
+    "UNPAIRED",
     "Configuration",
     "EnvelopePoint",
     "Frontier",
+    "Gap",
     "HorizonCurve",
     "HorizonFit",
     "HorizonPoint",
@@ -36,6 +40,7 @@ __all__ = [
     "equal_task_weight",
     "fit_horizon",
     "frontier",
+    "gap",
     "horizon_curve",
     "human_line",
     "invsqrt_task_weight",

@@ -9,6 +9,7 @@ from inspect_horizon.errors import DataError
 
 SAID = {
     "superseded": "gave way to a later attempt",
+    "ladder_check": "checked a ladder",
     "error": "ended in an error",
     "no_success_recorded": "lacked a success or failure",
     "no_human_minutes": "lacked the human minutes of their task",
@@ -23,6 +24,7 @@ def reasons(table: pd.DataFrame) -> pd.Series[str]:
     minutes, spend = table["human_minutes"], table["_spend"]
     tests = {
         "superseded": table["superseded"],
+        "ladder_check": table["check"],
         "error": table["stop_reason"] == "error",
         "no_success_recorded": table["success"].isna(),
         "no_human_minutes": ~(np.isfinite(minutes) & (minutes > 0)),
@@ -46,7 +48,7 @@ def nothing_left(table: pd.DataFrame, why: pd.Series[str], kind: str) -> DataErr
     befell = [name for name in SAID if name in counts]
     said = ", ".join(f"{counts[name]} {SAID[name]}{_commonest(table, name)}" for name in befell)
     fix = f"check that `success`, `human_minutes` and the spend behind {kind!r} are filled in"
-    if set(befell) <= {"superseded", "error"}:
+    if set(befell) <= {"superseded", "ladder_check", "error"}:
         fix = "see to the error, then run the same `horizon sweep` again: it does what is missing"
     return DataError(f"none of the {len(table)} runs can be used: {said}", fix=fix)
 

@@ -118,7 +118,7 @@ def observe(
     names = tuple(tasks["_task"])
     used = used.assign(_number=np.searchsorted(np.array(names, dtype=object), used["_task"].to_numpy(dtype=object)))
     errors = table[why == "error"].groupby(list(CONFIGURATION)).size().to_dict()
-    steps = None if checkpoints is None else _steps(checkpoints, used, kind)
+    steps = None if checkpoints is None else steps_of(checkpoints, used, kind)
     observations = tuple(
         _of_configuration(Configuration(*map(str, key)), rows, grid, steps, cap, int(errors.get(key, 0)))
         for key, rows in used.groupby(list(CONFIGURATION), sort=True)
@@ -169,7 +169,7 @@ def _wage(used: pd.DataFrame) -> float | None:
     return None if rates.empty else float(rates.median())
 
 
-def _steps(checkpoints: pd.DataFrame, used: pd.DataFrame, kind: str) -> pd.DataFrame | None:
+def steps_of(checkpoints: pd.DataFrame, used: pd.DataFrame, kind: str) -> pd.DataFrame | None:
     """Checkpoints of used runs with their spend in `kind`, in order of spend; None if they do not tell it."""
     if checkpoints.empty:
         return None
@@ -209,12 +209,8 @@ def _of_configuration(
     n_errors: int,
 ) -> Observations:
     rows = rows.sort_values(["_task", "run_id"], kind="stable")
-    outcome = _outcome_at(rows, grid, steps)
-    limit = _known_up_to(rows, cap)
-    outcome[grid[None, :] > limit[:, None] * ROUNDING] = UNKNOWN
-    own = rows["budget_amount"].to_numpy()[:, None]
-    told = rows["_told"].to_numpy()
-    outcome[told[:, None] & ~np.isclose(grid[None, :], own, rtol=1e-9, atol=0.0)] = UNKNOWN
+    outcome = known_outcomes(rows, grid, steps, cap=cap)
+    own, told = rows["budget_amount"].to_numpy()[:, None], rows["_told"].to_numpy()
     covered = (grid[None, :] <= _declared_cap(rows, cap)[:, None] * ROUNDING).sum(axis=1).astype(np.int64)
     at_own = (grid[None, :] <= own * ROUNDING).sum(axis=1)
     covered[told] = at_own[told]
@@ -227,6 +223,25 @@ def _of_configuration(
         _extend_where_all_ended(outcome, covered),
         n_errors,
     )
+
+
+def known_outcomes(
+    rows: pd.DataFrame, grid: FloatArray, steps: pd.DataFrame | None, *, cap: float | None = None
+) -> Outcomes:
+    """Success of runs that can be used within every budget: 1, 0 or `UNKNOWN`, shape (n, K).
+
+    Args:
+        rows: Runs as `prepare` makes them.
+        grid: The budgets, rising, shape (K,).
+        steps: Their checkpoints, as `steps_of` makes them.
+        cap: As for `observe`.
+    """
+    outcome = _outcome_at(rows, grid, steps)
+    limit = _known_up_to(rows, cap)
+    outcome[grid[None, :] > limit[:, None] * ROUNDING] = UNKNOWN
+    own, told = rows["budget_amount"].to_numpy()[:, None], rows["_told"].to_numpy()
+    outcome[told[:, None] & ~np.isclose(grid[None, :], own, rtol=1e-9, atol=0.0)] = UNKNOWN
+    return outcome
 
 
 def _outcome_at(rows: pd.DataFrame, grid: FloatArray, steps: pd.DataFrame | None) -> Outcomes:

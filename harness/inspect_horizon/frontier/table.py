@@ -52,7 +52,8 @@ def prepare(runs: pd.DataFrame, kind: str) -> pd.DataFrame:
     for name in (*_NUMBERS, *_TOKENS):
         table[name] = numbers(table, name)
     table["success"] = numbers(table, "success")
-    table["superseded"] = numbers(table, "superseded").fillna(0.0) > 0
+    for name in ("superseded", "check"):
+        table[name] = numbers(table, name).fillna(0.0) > 0
     table["run_id"] = text(table, "run_id") if "run_id" in runs.columns else table.index.astype(str)
     table["_task"] = table["suite"] + "/" + table["task_id"].astype(str)
     family = text(table, "task_family")
@@ -105,8 +106,13 @@ def _spend(table: pd.DataFrame, kind: str) -> pd.Series[float]:
 
 def _is_told(protocol: str) -> bool:
     """Whether the agent knew its budget, which makes its run say nothing about any other."""
+    return protocol_of(protocol).get("notice") in ("start", "running")
+
+
+def protocol_of(recorded: str) -> dict[str, Any]:
+    """What stands behind a condition; nothing where that is not recorded or no JSON object."""
     try:
-        content: Any = json.loads(protocol) if protocol else {}
+        content: Any = json.loads(recorded) if recorded else {}
     except json.JSONDecodeError:
-        return False
-    return isinstance(content, dict) and content.get("notice") in ("start", "running")
+        return {}
+    return content if isinstance(content, dict) else {}

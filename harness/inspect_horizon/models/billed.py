@@ -14,8 +14,9 @@ MOST_TOKENS = 1_000_000_000
 def read_usage(response: Any) -> Usage | None:
     """What LiteLLM says the call used, or None where that is missing or cannot be true.
 
-    Its `prompt_tokens` holds the tokens read from and written to caches as well, whatever the vendor. Where the total
-    is more than prompt and completion the rest is reasoning, which some vendors leave out of the completion.
+    Its `prompt_tokens` holds the tokens read from and written to caches as well, whatever the vendor. Some vendors
+    leave reasoning out of the completion: then the total is more than prompt and completion, or the reasoning alone is
+    more than the completion.
     """
     reported = getattr(response, "usage", None)
     if reported is None or not reported.prompt_tokens:
@@ -23,7 +24,8 @@ def read_usage(response: Any) -> Usage | None:
     prompt = getattr(reported, "prompt_tokens_details", None)
     completion = getattr(reported, "completion_tokens_details", None)
     said = reported.completion_tokens or 0
-    hidden = max((reported.total_tokens or 0) - reported.prompt_tokens - said, 0)
+    thought = _count(completion, "reasoning_tokens")
+    hidden = max((reported.total_tokens or 0) - reported.prompt_tokens - said, thought if thought > said else 0, 0)
     generated = said + hidden
     if generated == 0 and any(_said_something(choice.message) for choice in response.choices):
         return None
@@ -31,9 +33,8 @@ def read_usage(response: Any) -> Usage | None:
         return None
     read, written = _count(prompt, "cached_tokens"), _count(prompt, "cache_creation_tokens")
     fresh = reported.prompt_tokens - read - written
-    heard = min(_count(getattr(prompt, "cached_tokens_details", None), "audio_tokens"), read)
-    audio = min(max(_count(prompt, "audio_tokens") - heard, 0), max(fresh, 0))
-    thought = min(max(_count(completion, "reasoning_tokens"), hidden), generated)
+    audio, heard = _sound(prompt, fresh, read)
+    thought = min(max(thought, hidden), generated)
     spoken = min(_count(completion, "audio_tokens"), generated - thought)
     try:
         return Usage(
@@ -68,6 +69,19 @@ def read_cost(response: Any) -> float | None:
     """The dollars that the provider itself puts on the call; few do, such as OpenRouter."""
     usd = getattr(getattr(response, "usage", None), "cost", None)
     return float(usd) if isinstance(usd, int | float) and math.isfinite(usd) and usd >= 0 else None
+
+
+def _sound(prompt: Any, fresh: int, read: int) -> tuple[int, int]:
+    """Tokens of sound among those that no cache held and among those that one did.
+
+    LiteLLM before 1.109 takes the cached ones out of Gemini's count of sound and does not say how many they were: then
+    all that the cache held counts as sound, which is the dearer.
+    """
+    sound, cached = _count(prompt, "audio_tokens"), getattr(prompt, "cached_tokens_details", None)
+    heard = min(_count(cached, "audio_tokens"), read)
+    if cached is None and sound > 0:
+        return min(sound, max(fresh, 0)), read
+    return min(max(sound - heard, 0), max(fresh, 0)), heard
 
 
 def _count(details: Any, name: str) -> int:

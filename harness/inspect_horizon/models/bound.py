@@ -21,7 +21,10 @@ TOOL_USE_TOKENS = 256
 CLAUDE_TOOL_USE_TOKENS = 1024
 """The same for Claude: Anthropic's documentation names up to 804."""
 IMAGE_TOKENS = 20_000
-"""No vendor's documentation charges more for one image or minute of audio."""
+"""No vendor's documentation charges more for one image, or for ten minutes of audio."""
+
+AUDIO_BYTES_PER_TOKEN = 30
+"""Of the base64 text: at 8 kbit/s, the least that speech is coded with, Gemini's 32 tokens a second are 41 each."""
 
 CACHE_SETTINGS = ("cache_control", "cache_control_injection_points", "extra_body")
 """Where a request can ask for a cache that is kept for an hour."""
@@ -30,14 +33,19 @@ CACHE_SETTINGS = ("cache_control", "cache_control_injection_points", "extra_body
 class Prompt:
     """What a request sends, ready to be bounded against what the run has seen before."""
 
-    def __init__(self, request: Mapping[str, Any]) -> None:
+    def __init__(self, request: Mapping[str, Any], *, kept_an_hour: bool = False) -> None:
+        """Look at a request.
+
+        Args:
+            request: As it is given to LiteLLM, without the marks for Claude's cache that move from call to call.
+            kept_an_hour: Whether those marks will ask for an hour.
+        """
         self._messages = request["messages"]
         beside = {key: request[key] for key in ("tools", "response_format") if request.get(key)}
         self._beside = json.dumps(beside, default=str) if beside else ""
         self._modalities = request.get("modalities") or ()
-        self._hour = '"ttl": "1h"' in json.dumps([request.get(key) for key in CACHE_SETTINGS], default=str) or any(
-            '"1h"' in json.dumps(message.get("cache_control"), default=str) for message in self._messages
-        )
+        asked = [request.get(key) for key in CACHE_SETTINGS]
+        self._hour = kept_an_hour or '"ttl": "1h"' in json.dumps(asked, default=str)
         tool_use = CLAUDE_TOOL_USE_TOKENS if "claude" in request["model"] else TOOL_USE_TOKENS
         self._room = REQUEST_TOKENS + (tool_use if "tools" in beside else 0)
         self._fingerprints = [hash((request["model"], self._beside))]  # each model counts with a tokenizer of its own
@@ -96,4 +104,8 @@ def _bytes(message: dict[str, Any]) -> int:
 
 
 def _part_bytes(part: dict[str, Any]) -> int:
-    return len(part["text"].encode()) + MESSAGE_TOKENS if part["type"] == "text" else IMAGE_TOKENS
+    if part["type"] == "text":
+        return len(part["text"].encode()) + MESSAGE_TOKENS
+    if part["type"] == "input_audio":
+        return max(IMAGE_TOKENS, len(part["input_audio"]["data"]) // AUDIO_BYTES_PER_TOKEN)
+    return IMAGE_TOKENS

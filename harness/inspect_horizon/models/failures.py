@@ -39,6 +39,10 @@ REFUSALS: dict[str, Literal["model_length", "content_filter"]] = {
 """LiteLLM's classes, and the vendors' codes: which of those LiteLLM turns into its classes differs by its version."""
 
 
+class StreamCut(Exception):
+    """A streamed reply broke off: it was being written, so it can have been billed up to its bound."""
+
+
 def status(error: BaseException) -> int | None:
     """The HTTP status of an error reply, or None where no reply came."""
     code = getattr(error, "status_code", None)
@@ -60,8 +64,8 @@ def replied(error: BaseException) -> bool:
 
 
 def shorten(error: BaseException) -> None:
-    """Forget LiteLLM's frames where the failure is the provider's: drawing them takes Inspect a second a retry."""
-    if replied(error) or network_trouble(error):
+    """Forget LiteLLM's frames where the failure is not LiteLLM's: drawing them takes Inspect seconds each time."""
+    if replied(error) or network_trouble(error) or type(error).__name__ == "UnsupportedParamsError":
         for each in (error, *causes(error)):
             each.__traceback__ = None
 
@@ -98,6 +102,8 @@ def can_be_billed(error: BaseException) -> bool:
     that cannot be read is none: it was served.
     """
     code = status(error)
+    if isinstance(error, StreamCut):
+        return True
     if never_sent(error) or without_key(error):
         return False
     if code is None or code in MAYBE_BILLED or network_trouble(error):
@@ -115,6 +121,8 @@ def refusal(error: BaseException) -> Literal["model_length", "content_filter"] |
 def retry_decision(error: BaseException) -> RetryDecision:
     """Inspect's question to a provider: is it worth another try, and whose fault was it?"""
     kind, code = type(error).__name__, status(error)
+    if isinstance(error, StreamCut):
+        return RetryDecision.transient()
     if kind == "RateLimitError" or code == 429:
         return RetryDecision.no() if out_of_quota(error) else RetryDecision.rate_limit(retry_after(error))
     if kind == "APIConnectionError":
@@ -124,6 +132,12 @@ def retry_decision(error: BaseException) -> RetryDecision:
     if kind in ("Timeout", "InternalServerError", "ServiceUnavailableError", "BadGatewayError"):
         return RetryDecision.transient(retry_after(error))
     return RetryDecision.transient(retry_after(error)) if code in TRANSIENT else RetryDecision.no()
+
+
+def outage(error: BaseException) -> bool:
+    """Whether the model cannot be called for now; one that only asks us to slow down is waited for."""
+    decision = retry_decision(error)
+    return decision.retry and decision.kind != "rate_limit"
 
 
 def out_of_quota(error: BaseException) -> bool:

@@ -8,7 +8,6 @@ import logging
 import math
 import os
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import anyio
@@ -26,24 +25,22 @@ from inspect_ai.model import (
     ServedModelUsage,
     set_model_info,
 )
-from inspect_ai.util import LimitExceededError
-from litellm.exceptions import AuthenticationError, BadRequestError
+from litellm.exceptions import AuthenticationError, BadRequestError, UnsupportedParamsError
 
-from inspect_horizon.budgets.budget import Budget
-from inspect_horizon.budgets.measure import bound
-from inspect_horizon.budgets.metering import Answer, Asked, Ticket, admit
-from inspect_horizon.budgets.prices import FILES, price_book
+from inspect_horizon.budgets.prices import FILES, Price, price_book
 from inspect_horizon.budgets.run import CURRENT, SAMPLES, Run
-from inspect_horizon.errors import BudgetExceeded, ModelError
+from inspect_horizon.errors import ModelError
 from inspect_horizon.models import embedded
-from inspect_horizon.models.billed import read_cost, read_tier, read_usage
-from inspect_horizon.models.bound import Prompt
+from inspect_horizon.models.caching import wants_marks
+from inspect_horizon.models.calls import COST, FALLBACK_MAX_TOKENS, Call
 from inspect_horizon.models.clerk import CLERKS
-from inspect_horizon.models.convert import from_response, to_message, to_tool, to_tool_choice
-from inspect_horizon.models.failures import WaitAsAsked, advice, can_be_billed, refusal, retry_decision, shorten
+from inspect_horizon.models.failures import WaitAsAsked, advice, outage, refusal, retry_decision, shorten
 from inspect_horizon.models.info import model_info
-from inspect_horizon.models.request import HIDDEN, asked_tier, options, smallest_output
+from inspect_horizon.models.omissions import Omissions, check_options
+from inspect_horizon.models.request import HIDDEN, to_request
+from inspect_horizon.models.settings import Settings
 from inspect_horizon.models.single_try import allow_one_try_only
+from inspect_horizon.models.without_mcp import do_without_mcp
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -54,21 +51,21 @@ if TYPE_CHECKING:
 
 litellm.suppress_debug_info = True
 litellm.telemetry = False
+litellm.disable_aiohttp_transport = (
+    True  # aiohttp's sessions are never closed, and say so when an eval's event loop ends
+)
 allow_one_try_only()
+do_without_mcp()
 if "LITELLM_LOG" not in os.environ:
     logging.getLogger("LiteLLM").setLevel(logging.ERROR)  # it warns of every new event loop, and there is one an eval
 
-COST = "horizon_cost_usd"
-"""Where an output carries its exact dollars, in its metadata."""
 NEARLY = 0.95
 """Of the time that Inspect allows an attempt; its clock starts a little earlier than ours."""
-FALLBACK_MAX_TOKENS = 8192
-"""For models whose table names no maximum; without one, some vendors' routes would ask for 64,000."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Call:
-    """A call as Inspect asked for it, such that it can be asked again."""
+class Turn:
+    """What Inspect asked a model for, such that it can be asked again."""
 
     api: LiteLLMAPI
     messages: Sequence[ChatMessage]
@@ -94,17 +91,20 @@ class LiteLLMAPI(ModelAPI):
             base_url: Where to call it, if not at the vendor's.
             api_key: Normally None: keys come from the environment.
             config: Inspect's options for all calls.
-            model_args: Passed on to LiteLLM as they are (`-M`), save `prices`: comma-separated price files.
+            model_args: Those of `Settings` (`-M`); any other is passed on to LiteLLM as it is.
 
         Raises:
-            ModelError: LiteLLM knows no such provider, or there is no such embedded model.
+            ModelError: LiteLLM knows no such provider, there is no such embedded model, or a setting makes no sense.
         """
         super().__init__(model_name, base_url, api_key, [], config)
-        check_name(model_name)
-        files = [Path(part) for part in str(model_args.pop("prices", "") or "").split(",") if part]
-        self.prices = price_book(*FILES.get(), *files)
+        self.settings = Settings.taken_from(model_args)
+        self.names = (model_name, *self.settings.fallbacks)
+        for name in self.names:
+            check_name(name)
+        self.prices = price_book(*FILES.get(), *self.settings.prices)
         self.price = self.prices.find(model_name)
         self.model_args = model_args
+        self._omissions = Omissions(allowed=self.settings.drop_params)
         if self.price is not None:
             set_model_info(f"litellm/{model_name}", model_info(self.price))
 
@@ -115,164 +115,121 @@ class LiteLLMAPI(ModelAPI):
         tool_choice: ToolChoice,
         config: GenerateConfig,
     ) -> ModelOutput | tuple[ModelOutput | Exception, ModelCall]:
+        """The reply; shown to who follows the run, before and after, where somebody does."""
         run = present_run()
         if run is None or run.observer is None or run.phase != "agent":
             return await self._generate(input, tools, tool_choice, config)
-        call = Call(self, input, tools, config)
-        run.observer.before(call)
+        turn = Turn(self, input, tools, config)
+        run.observer.before(turn)
         output = await self._generate(input, tools, tool_choice, config)
-        await run.observer.after(call)
+        await run.observer.after(turn)
         return output
 
     async def _generate(
         self, messages: list[ChatMessage], tools: list[ToolInfo], tool_choice: ToolChoice, config: GenerateConfig
     ) -> ModelOutput | tuple[ModelOutput | Exception, ModelCall]:
+        """The reply of the first model that can be called, each in a call of its own."""
+        check_options(config, stream=self._streams(config))
         run = present_run()
-        asking = run is not None and run.asking
-        request = self._request(messages, tools, "none" if asking else tool_choice, config)
+        choice = "none" if run is not None and run.asking else tool_choice
+        patience = config.attempt_timeout
+        deadline = math.inf if patience is None else anyio.current_time() + patience * NEARLY
+        outages: list[Exception] = []
+        for name in self.names:
+            notes = [f"in place of {self.model_name}, which failed: {outages[0]}"[:300]] if outages else []
+            try:
+                return await self._ask(name, messages, tools, choice, config, deadline, notes)
+            except Exception as error:
+                if not outage(error):
+                    raise
+                outages.append(error)
+        raise outages[0]
+
+    def most_for(self, run: Run, turn: Turn) -> float:
+        """The most that a turn could take out of its run's budget, in the unit of that budget, whoever serves it."""
+        messages, tools = list(turn.messages), list(turn.tools)
+        return max(self._call(name, messages, tools, "none", turn.config).most(run) for name in self.names)
+
+    async def _ask(
+        self,
+        name: str,
+        messages: list[ChatMessage],
+        tools: list[ToolInfo],
+        tool_choice: ToolChoice,
+        config: GenerateConfig,
+        deadline: float,
+        notes: list[str],
+    ) -> ModelOutput | tuple[ModelOutput | Exception, ModelCall]:
+        """One model's reply or refusal; asked once more where options are to be left out that LiteLLM refuses."""
+        call = self._call(name, messages, tools, tool_choice, config)
+        request = call.request
+        call.deadline = deadline
+        call.notes += [*notes, *self._omissions.taken_out(request)]
         try:
-            return await self._answer(request, tools, config.attempt_timeout)
+            output, response = await call.made(present_run())
+        except UnsupportedParamsError as error:
+            shorten(error)
+            if self._omissions.learn(request, str(error)):
+                return await self._ask(name, messages, tools, tool_choice, config, deadline, notes)
+            raise
         except Exception as error:
             refused = refusal(error)
             if refused is not None:
                 return self._refused(refused, error, request)
-            advised = advice(error, self.model_name, missing_keys(self.model_name))
+            advised = advice(error, name, missing_keys(name))
             shorten(error)
             if advised is None:
                 raise
             raise advised from error
+        return self._logged(output, request, response.model_dump())
 
-    async def _answer(
-        self, request: dict[str, Any], tools: list[ToolInfo], patience: float | None
-    ) -> ModelOutput | tuple[ModelOutput | Exception, ModelCall]:
-        run = present_run()
-        if run is not None:
-            return await self._within_budget(run, request, tools, patience)
-        response = await self._call(request)
-        answer = self._read(response)
-        usd = answer.price.cost_usd(answer.usage, answer.tier) if answer.price and answer.usage else None
-        return self._logged(self._output(response, tools, answer, usd), request, response.model_dump())
+    def _call(
+        self,
+        name: str,
+        messages: list[ChatMessage],
+        tools: list[ToolInfo],
+        tool_choice: ToolChoice,
+        config: GenerateConfig,
+    ) -> Call:
+        request = self._request(name, messages, tools, tool_choice, config)
+        call = Call(name, self.prices, request, tools, silence=config.stream_idle_timeout)
+        if self._streams(config) and not name.startswith(f"{embedded.PROVIDER}/"):
+            call.streamed_if_seen()
+        if wants_marks(request, config.cache_prompt):
+            call.marks = self.settings.cache_ttl
+        return call
 
-    def _read(self, response: Any) -> Answer:
-        return Answer(
-            usage=read_usage(response),
-            price=self.prices.served(self.model_name, response.model),
-            served_model=response.model,
-            tier=read_tier(response),
-            reported_usd=read_cost(response),
-        )
+    def _streams(self, config: GenerateConfig) -> bool:
+        return self.settings.stream or config.stream_idle_timeout is not None
 
     def _refused(
         self, reason: StopReason, error: Exception, request: dict[str, Any]
     ) -> ModelOutput | tuple[ModelOutput | Exception, ModelCall]:
         """A prompt too long or against the provider's rules is an outcome of the run, not a failure to run it."""
-        output = ModelOutput.from_content(self.model_name, "", reason, error=str(error))
+        output = ModelOutput.from_content(request["model"], "", reason, error=str(error))
         return self._logged(output, request, {"error": str(error)})
 
     def _request(
-        self, messages: list[ChatMessage], tools: list[ToolInfo], tool_choice: ToolChoice, config: GenerateConfig
+        self,
+        name: str,
+        messages: list[ChatMessage],
+        tools: list[ToolInfo],
+        tool_choice: ToolChoice,
+        config: GenerateConfig,
     ) -> dict[str, Any]:
-        request: dict[str, Any] = {
-            "model": self.model_name,
-            "messages": [to_message(message) for message in messages],
-            "max_tokens": config.max_tokens or self.max_tokens(),
-            **options(config),
-            **self.model_args,
-        }
-        if tools:
-            request["tools"] = [to_tool(tool) for tool in tools]
-            request["tool_choice"] = to_tool_choice(tool_choice)
-        if self.base_url:
-            request["api_base"] = self.base_url
-        if self.api_key:
-            request["api_key"] = self.api_key
+        """A call as LiteLLM takes it; the base URL and the key are for models of the provider that was asked.
+
+        The bound on the output is Inspect's, which is that of the model asked first: one that stands in may take less.
+        """
+        request = to_request(name, messages, tools, tool_choice, config) | self.model_args
+        most = _most_tokens(self.prices.find(name))
+        request["max_tokens"] = config.max_tokens or most
+        if name != self.model_name:
+            request["max_tokens"] = min(request["max_tokens"], most)
+        if name.partition("/")[0] == self.model_name.partition("/")[0]:
+            request |= {"api_base": self.base_url} if self.base_url else {}
+            request |= {"api_key": self.api_key} if self.api_key else {}
         return request
-
-    async def _within_budget(
-        self, run: Run, request: dict[str, Any], tools: list[ToolInfo], patience: float | None
-    ) -> ModelOutput | tuple[ModelOutput | Exception, ModelCall]:
-        """Reserve, clamp, call, settle."""
-        deadline = math.inf if patience is None else anyio.current_time() + patience * NEARLY
-        if self.model_name.startswith(f"{embedded.PROVIDER}/") and run.seed is not None:
-            request["seed"] = run.seed
-        if run.notice is not None and run.phase == "agent":
-            request["messages"] = [*request["messages"], {"role": "user", "content": run.notice()}]
-        prompt = Prompt(request)
-        ticket = await self._admit(run, request, prompt)
-        request["max_tokens"] = ticket.output_tokens // request.get("n", 1)
-        response = await self._call_on(ticket, request, deadline)
-        answer = self._read(response)
-        output = self._output(response, tools, answer, ticket.answered(answer))
-        usage = answer.usage
-        if usage is not None:
-            prompt.remember(run.anchors, to_message(output.message), usage.prompt_tokens, usage.output_tokens)
-        return self._logged(output, request, response.model_dump())
-
-    async def _admit(self, run: Run, request: dict[str, Any], prompt: Prompt) -> Ticket:
-        asked = self._asked(request, prompt, run, self._wanted(run, request, prompt.bound(run.anchors)))
-        try:
-            return await admit(run, asked)
-        except BudgetExceeded as error:
-            if run.account is not None and run.account.lost > 0:
-                raise ModelError(
-                    f"calls that failed may have been billed and left too little of the budget ({error})",
-                    fix="run the same command again; the attempt is kept, and its spend is counted as wasted",
-                ) from error
-            raise _limit(run, error) from error
-
-    def most_for(self, run: Run, call: Call) -> float:
-        """The most that a call could take out of its run's budget, in the unit of that budget."""
-        account = run.account
-        if account is None:
-            return 0.0
-        request = self._request(list(call.messages), list(call.tools), "none", call.config)
-        asked = self._asked(request, Prompt(request), run, int(request["max_tokens"]))
-        return bound(account.budget, asked, account.weights).at(asked.output_tokens)
-
-    def _wanted(self, run: Run, request: dict[str, Any], prompt_tokens: int) -> int:
-        """Tokens that the call is meant to be allowed to generate, before any budget clamps them."""
-        wanted = int(request["max_tokens"])
-        if run.phase != "agent" or run.account is None:  # nothing clamps it, and it holds its worst case of the cap
-            wanted = min(wanted, FALLBACK_MAX_TOKENS)
-        window = self.price.max_input_tokens if self.price else None
-        if window is not None and wanted >= window:  # a vendor whose answers share the window with the prompt
-            wanted = max(window - prompt_tokens, smallest_output(request))
-        return wanted
-
-    def _asked(self, request: dict[str, Any], prompt: Prompt, run: Run, wanted: int) -> Asked:
-        choices = request.get("n", 1)
-        return Asked(
-            self.model_name,
-            self.price,
-            prompt.bound(run.anchors),
-            wanted * choices,
-            smallest_output(request) * choices,
-            asked_tier(request),
-            prompt.kinds,
-            self.prices.parameters(self.model_name),
-        )
-
-    async def _call_on(self, ticket: Ticket, request: dict[str, Any], deadline: float) -> Any:
-        try:
-            return await self._call(request)
-        except Exception as error:
-            ticket.failed(f"{type(error).__name__}: {error}"[:500], billed=can_be_billed(error))
-            raise
-        except BaseException:
-            timed_out = anyio.current_time() >= deadline
-            reason = "no answer in the time allowed" if timed_out else "given up while under way"
-            ticket.failed(reason, billed=True, wanted=timed_out)
-            raise
-
-    async def _call(self, request: dict[str, Any]) -> Any:
-        """One request, without LiteLLM's own retries: Inspect's are the only ones."""
-        return await litellm.acompletion(**request, num_retries=0, max_retries=0, _skip_mcp_handler=True)
-
-    def _output(self, response: Any, tools: list[ToolInfo], answer: Answer, usd: float | None) -> ModelOutput:
-        output = from_response(response, self.model_name, tools, answer.usage)
-        if usd is not None and answer.price is not None:
-            output.metadata = {COST: usd, "price_source": answer.price.source}
-        return output
 
     def _logged(
         self, output: ModelOutput, request: dict[str, Any], response: dict[str, Any]
@@ -294,7 +251,11 @@ class LiteLLMAPI(ModelAPI):
 
     def max_tokens(self) -> int:
         """As many as the model can generate: what a call may cost is then bounded by its budget alone."""
-        return self.price.max_output_tokens if self.price and self.price.max_output_tokens else FALLBACK_MAX_TOKENS
+        return _most_tokens(self.price)
+
+    def tool_result_images(self) -> bool:
+        """Where the protocol has no room for them Inspect puts them into a message of the user's."""
+        return "claude" in self.model_name or "/responses/" in self.model_name
 
     async def count_text_tokens(self, text: str) -> int:
         """LiteLLM's count, which needs no network."""
@@ -311,6 +272,10 @@ class LiteLLMAPI(ModelAPI):
 
     def connection_key(self) -> str:
         return f"{self.initial_api_key}/{self.base_url}/{self.model_name}"
+
+
+def _most_tokens(price: Price | None) -> int:
+    return price.max_output_tokens if price and price.max_output_tokens else FALLBACK_MAX_TOKENS
 
 
 def present_run() -> Run | None:
@@ -343,11 +308,3 @@ def missing_keys(model_name: str) -> list[str]:
     if model_name.startswith(f"{embedded.PROVIDER}/"):
         return []
     return list(litellm.validate_environment(model_name).get("missing_keys") or [])
-
-
-def _limit(run: Run, error: BudgetExceeded) -> LimitExceededError:
-    account = run.account
-    budget = account.budget if account else Budget(1.0, "tokens")
-    spent = account.spent if account else 0.0
-    kind = "cost" if budget.kind == "usd" else "token"  # Inspect knows no limit for the other kinds
-    return LimitExceededError(kind, value=spent, limit=budget.amount, message=str(error))  # type: ignore[arg-type]

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from rich.cells import cell_len
 
 from inspect_horizon.frontier import FLAGS
+from inspect_horizon.report.gap import gap_lines
 from inspect_horizon.report.names import clean, labels, shorten
 from inspect_horizon.report.units import (
     DASH,
@@ -18,24 +19,26 @@ from inspect_horizon.report.units import (
     format_share,
     format_usd,
 )
-from inspect_horizon.report.wording import ESTIMATORS, budget_name, has_intervals, percent
+from inspect_horizon.report.wording import ESTIMATORS, REASONS, budget_name, has_intervals, percent
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from inspect_horizon.frontier import Frontier, HorizonCurve, HorizonPoint
+    from inspect_horizon.frontier import Frontier, Gap, HorizonCurve, HorizonPoint
 
 NARROWEST = 80
 """Columns that the numbers and a flag need."""
 _INDENT, _GAP = "  ", "  "
 
 
-def frontier_table(frontier: Frontier, *, width: int = 80) -> str:
+def frontier_table(frontier: Frontier, *, gaps: Sequence[Gap] = (), width: int = 80, foot: Sequence[str] = ()) -> str:
     """What each budget buys, curve by curve, and below it what the reader must know to trust it.
 
     Args:
         frontier: What to show.
+        gaps: The truncation gaps of its ladders; empty for a study without any.
         width: The most columns a line may take; less than `NARROWEST` is taken as `NARROWEST`.
+        foot: What else the reader must know of the runs, a line each.
 
     Returns:
         Lines without trailing blanks, without control characters, each at most `width` wide.
@@ -49,6 +52,8 @@ def frontier_table(frontier: Frontier, *, width: int = 80) -> str:
         _slope_alarms(frontier, names, width),
         _legend(frontier, width),
         _left_out(frontier, width),
+        gap_lines(gaps, {curve.configuration: name for curve, name in zip(frontier.curves, names, strict=True)}, width),
+        [line for text in foot for line in textwrap.wrap(clean(text), width)],
     ]
     return "\n\n".join("\n".join(line.rstrip() for line in section) for section in sections if section) + "\n"
 
@@ -194,7 +199,9 @@ def _legend(frontier: Frontier, width: int) -> list[str]:
 def _left_out(frontier: Frontier, width: int) -> list[str]:
     if not frontier.left_out:
         return []
-    reasons = ", ".join(f"{count} {clean(reason)}" for reason, count in sorted(frontier.left_out.items()))
+    reasons = ", ".join(
+        f"{count} {clean(REASONS.get(reason, reason))}" for reason, count in sorted(frontier.left_out.items())
+    )
     return [f"Left out: {sum(frontier.left_out.values())} runs", *_wrapped(reasons, width, 1)]
 
 

@@ -30,6 +30,10 @@ _BUDGETS = {
 }
 
 
+REASONS: Mapping[str, str] = MappingProxyType({"ladder_check": "checks of a ladder"})
+"""Why runs are left out, where the reason's name does not say it."""
+
+
 def budget_name(kind: str) -> str:
     """What budgets of a kind are counted in."""
     return _BUDGETS.get(kind, kind)

@@ -8,6 +8,8 @@ from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, BinaryIO
 from uuid import uuid4
 
+from tenacity import retry, retry_if_exception, stop_after_delay, wait_random_exponential
+
 from inspect_horizon.errors import DataError
 
 if TYPE_CHECKING:
@@ -15,6 +17,34 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+PASSING = (errno.EINTR, errno.EAGAIN, errno.ESTALE, errno.EBUSY, errno.ETIMEDOUT)
+"""What network file systems say when they are not ready, or have lost a file handle that they would find again."""
+LONGEST_WAIT_SECONDS = 10.0
+
+
+def _will_pass(error: BaseException) -> bool:
+    cause = error.__cause__
+    return isinstance(error, DataError) and isinstance(cause, OSError) and cause.errno in PASSING
+
+
+trying_again = retry(
+    retry=retry_if_exception(_will_pass),
+    wait=wait_random_exponential(multiplier=0.05, max=1.0),
+    stop=stop_after_delay(LONGEST_WAIT_SECONDS),
+    reraise=True,
+)
+"""For a function that writes files with `replacing` and can be called again from its beginning."""
+
+
+@trying_again
+def write_whole(path: Path, content: bytes) -> None:
+    """Write a file that appears whole or not at all.
+
+    Raises:
+        DataError: As `replacing` says.
+    """
+    with replacing(path) as handle:
+        handle.write(content)
 
 
 @contextmanager

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
@@ -48,19 +48,11 @@ class Booked:
             return {}
         calls = self.calls.get(attempt_id, ())
         agent = [call for call in calls if call["phase"] == "agent" and call["outcome"] == "answered"]
-        wasted = [
-            call for call in calls if call["outcome"] == "lost" or call["settled_at"] is None or call["phase"] == "fork"
-        ]
-        counts = {name: _total(_tokens(call)[name] for call in agent) for name in MAIN_COUNTS}
+        counts = {name: total(_tokens(call)[name] for call in agent) for name in MAIN_COUNTS}
         return {
             **counts,
             "model_calls": len(agent),
-            "cost_usd": _total(call["cost_usd"] for call in agent),
-            "scorer_usd": _total(
-                call["cost_usd"] for call in calls if call["phase"] == "scorer" and call["outcome"] == "answered"
-            ),
-            "wasted_usd": _total(call["cost_usd" if call["outcome"] == "answered" else "usd"] for call in wasted),
-            "price_source": next((call["price_source"] for call in agent if call["price_source"]), None),
+            **dollars(calls),
             "served_model": next((call["served_model"] for call in agent if call["served_model"]), None),
             "overshoot": self.attempts[attempt_id].overshoot,
             "budget_spent": self.attempts[attempt_id].spent,
@@ -74,12 +66,14 @@ class Booked:
         settled = call["settled_at"]
         return {
             **{name: call[name] for name in ("call_id", "run_id", "phase", "model", "served_model", "cost_usd")},
-            **{name: call[name] for name in ("price_source", "outcome", "tier", "reported_usd", "note")},
+            **{
+                name: call[name] for name in ("reserved_usd", "price_source", "outcome", "tier", "reported_usd", "note")
+            },
             **_tokens(call),
             "attempt": self.attempt_numbers.get(call["attempt_id"]),
             "sample_uuid": call["attempt_id"],
-            "reserved_usd": call["usd"],
             "reserved_tokens": call["prompt_tokens"] + call["output_tokens"],
+            "reserved_output_tokens": call["output_tokens"],
             "latency_seconds": None if settled is None else settled - call["at"],
             "worst_case": None if settled is None else bool(call["worst_case"]),
             "started_at": _time(call["at"]),
@@ -93,11 +87,11 @@ def booked(path: Path) -> Booked:
     Raises:
         DataError: The file is no ledger, or a newer version wrote it.
     """
-    ledger = Ledger(path)
+    ledger = Ledger(path, read_only=True)
     try:
         calls: dict[str, list[Call]] = defaultdict(list)
         for call in ledger.calls():
-            calls[call["attempt_id"]].append(call)
+            calls[call["attempt_id"]].append({**call, "reserved_usd": call["usd"]})
         attempts = {
             row["attempt_id"]: Attempt(
                 row["attempt_id"], row["run_id"], _time(row["started_at"]), row["overshoot"], row["spent"]
@@ -116,11 +110,25 @@ def booked(path: Path) -> Booked:
     )
 
 
+def dollars(calls: Sequence[Call]) -> dict[str, Any]:
+    """The columns of a run that are in dollars, from its calls in the order of reservation."""
+    answered = [call for call in calls if call["outcome"] == "answered"]
+    agent = [call for call in answered if call["phase"] == "agent"]
+    wasted = [call["reserved_usd"] for call in calls if call["outcome"] in ("lost", None)]
+    forks = [call["cost_usd"] for call in answered if call["phase"] == "fork"]
+    return {
+        "cost_usd": total(call["cost_usd"] for call in agent),
+        "scorer_usd": total(call["cost_usd"] for call in answered if call["phase"] == "scorer"),
+        "wasted_usd": total([*wasted, *forks]),
+        "price_source": next((call["price_source"] for call in agent if call["price_source"]), None),
+    }
+
+
 def _tokens(call: Call) -> dict[str, Any]:
     return {name: call["generated_tokens" if name == "output_tokens" else name] for name in COUNTS}
 
 
-def _total(values: Iterable[float | None]) -> float | None:
+def total(values: Iterable[float | None]) -> float | None:
     """The sum, or None where a part of it is not known."""
     parts = list(values)
     return None if None in parts else sum(part for part in parts if part is not None)

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
+from tenacity import Retrying, retry_if_exception, stop_after_delay, wait_fixed
 
 from inspect_horizon.budgets.prices import price_book
 from inspect_horizon.errors import DataError
@@ -25,6 +27,8 @@ if TYPE_CHECKING:
     from inspect_ai.log import EvalLog, EvalSampleSummary
 
 MINUTES = "human_minutes"
+LONGEST_WAIT_SECONDS = 10.0
+"""For a log that is being written all the time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +91,7 @@ def collect(folder: Path, logs: Path, ledger: Path | None, origin: Origin) -> Co
 
 def _read_logs(logs: Path, origin: Origin) -> tuple[dict[str, dict[str, Any]], tuple[str, ...]]:
     """One row a sample by its uuid; a resumed log copies the samples that it reuses, under the same uuid."""
-    from inspect_ai.log import list_eval_logs, read_eval_log, read_eval_log_sample_summaries
+    from inspect_ai.log import list_eval_logs
 
     paths = (
         [logs] if logs.is_file() else [Path(info.name.removeprefix("file://")) for info in list_eval_logs(str(logs))]
@@ -96,8 +100,7 @@ def _read_logs(logs: Path, origin: Origin) -> tuple[dict[str, dict[str, Any]], t
     unreadable = []
     for path in sorted(paths):
         try:
-            header = read_eval_log(str(path), header_only=True)
-            summaries = read_eval_log_sample_summaries(str(path))
+            header, summaries = _read_log(path)
         except Exception as error:
             unreadable.append(f"{path.name}: {type(error).__name__}: {error}".splitlines()[0])
             continue
@@ -106,6 +109,38 @@ def _read_logs(logs: Path, origin: Origin) -> tuple[dict[str, dict[str, Any]], t
                 name = summary.uuid or _foreign_name(header, summary)  # logs of old Inspect versions know no uuid
                 samples[name] = _sample_row(header, summary, path, origin)
     return samples, tuple(unreadable)
+
+
+def _read_log(path: Path) -> tuple[EvalLog, list[EvalSampleSummary]]:
+    """The header of a log and a summary of its samples; once more where a sweep has replaced the log meanwhile."""
+    from inspect_ai.log import read_eval_log, read_eval_log_sample_summaries
+
+    for attempt in Retrying(
+        retry=retry_if_exception(_changed_since_last_look(path)),
+        wait=wait_fixed(0.1),
+        stop=stop_after_delay(LONGEST_WAIT_SECONDS),
+        reraise=True,
+    ):
+        with attempt:
+            header = read_eval_log(str(path), header_only=True)
+            summaries = read_eval_log_sample_summaries(str(path))
+    return header, summaries
+
+
+def _changed_since_last_look(path: Path) -> Callable[[BaseException], bool]:
+    def look() -> tuple[int, int, int] | None:
+        with suppress(OSError):
+            found = path.stat()
+            return found.st_ino, found.st_size, found.st_mtime_ns
+        return None
+
+    looks = [look()]
+
+    def changed(_: BaseException) -> bool:
+        looks.append(look())
+        return looks[-1] != looks[-2]
+
+    return changed
 
 
 def _sample_row(header: EvalLog, summary: EvalSampleSummary, path: Path, origin: Origin) -> dict[str, Any]:
@@ -284,6 +319,8 @@ def _finish(rows: Sequence[dict[str, Any]], book: Booked) -> pd.DataFrame:
     frame["budget_usd"] = [_budget_usd(row) for row in frame.to_dict("records")]
     book.attempt_numbers.update(zip(frame["uuid"], frame["attempt"], strict=True))
     in_dollars = frame["budget_kind"].isin(["usd", "cost_ratio"])
+    if "budget_spent" in frame:
+        frame["budget_spent"] = [_in_budget_unit(row) for row in frame.to_dict("records")]
     frame["overshoot_usd"] = frame.get("overshoot", pd.Series(dtype=object)).where(in_dollars, None)
     return frame.drop(columns=["uuid", "_started", "overshoot"], errors="ignore")
 
@@ -292,6 +329,12 @@ def _budget_usd(row: Mapping[Any, Any]) -> float | None:
     if row["budget_kind"] == "usd":
         return float(row["budget_amount"])
     return float(row["budget_amount"] * row["human_cost_usd"]) if row["budget_kind"] == "cost_ratio" else None
+
+
+def _in_budget_unit(row: Mapping[Any, Any]) -> float | None:
+    """A run under a cost ratio is held to the dollars that it comes to."""
+    spent = None if pd.isna(row["budget_spent"]) else float(row["budget_spent"])
+    return spent / row["human_cost_usd"] if spent is not None and row["budget_kind"] == "cost_ratio" else spent
 
 
 def _suites(runs: pd.DataFrame, origin: Origin) -> pd.DataFrame:

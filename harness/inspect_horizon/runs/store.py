@@ -15,7 +15,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from inspect_horizon.errors import DataError
-from inspect_horizon.runs.atomic import replacing, sync
+from inspect_horizon.runs.atomic import replacing, sync, trying_again
 from inspect_horizon.runs.casting import conform
 from inspect_horizon.runs.schema import COLUMNS, SCHEMA_VERSION, TABLE_KEY, TABLES, VERSION_KEY, Table, arrow_schema
 
@@ -55,18 +55,22 @@ def write_tables(
         DataError: A frame is not such a table, or the disk is full; the old tables are whole.
     """
     folder = Path(folder)
-    contents = {table: to_arrow(frame, table) for table, frame in tables.items()}
+    _replace(folder, {table: to_arrow(frame, table) for table, frame in tables.items()}, notes or {})
+    for table in tables:
+        _drop_other_parts(folder / table)
+
+
+@trying_again
+def _replace(folder: Path, contents: Mapping[Table, pa.Table], notes: Mapping[str, bytes]) -> None:
     with ExitStack() as stack:
         for table, content in contents.items():
             handle = stack.enter_context(replacing(folder / table / PART))
             pq.write_table(content, handle, row_group_size=ROWS_PER_GROUP, compression="zstd")
             sync(handle)
-        for name, note in (notes or {}).items():
+        for name, note in notes.items():
             handle = stack.enter_context(replacing(folder / name))
             handle.write(note)
             sync(handle)
-    for table in tables:
-        _drop_other_parts(folder / table)
 
 
 def read_runs(path: Path | str) -> pd.DataFrame:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from inspect_ai.model import ChatMessageUser, Model
 
-from inspect_horizon.models.provider import Call
+from inspect_horizon.models.provider import Turn
 from inspect_horizon.models.request import options, thinking_tokens
 from inspect_horizon.strategies.final_answer import ANSWER_TOKENS, QUESTION
 
@@ -14,14 +14,14 @@ if TYPE_CHECKING:
     from inspect_ai.model import ModelOutput
 
 
-def question_after(call: Call) -> Call:
+def question_after(call: Turn) -> Turn:
     """The call that asks for an answer in place of another one, in the same state and with a bound of its own."""
-    thinking = thinking_tokens({"model": call.api.model_name, **options(call.config)})
+    thinking = thinking_tokens({"model": call.api.model_name, **options(call.config, call.api.model_name)})
     config = call.config.model_copy(update={"max_tokens": ANSWER_TOKENS + thinking, "num_choices": None})
-    return Call(call.api, [*call.messages, ChatMessageUser(content=QUESTION)], call.tools, config)
+    return Turn(call.api, [*call.messages, ChatMessageUser(content=QUESTION)], call.tools, config)
 
 
-async def ask(question: Call) -> ModelOutput:
+async def ask(question: Turn) -> ModelOutput:
     """Ask it, with Inspect's retries around it.
 
     Tools are named, as vendors want them where some were used, but the provider switches them off: Inspect would leave

@@ -9,14 +9,13 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, cast
 
 from inspect_ai.scorer import score, value_to_float
-from inspect_ai.util import LimitExceededError, span, suspend_working_limit
-from tenacity import RetryError
+from inspect_ai.util import span, suspend_working_limit
 
 from inspect_horizon.budgets.account import Account
 from inspect_horizon.budgets.budget import Budget
 from inspect_horizon.budgets.ladder import Ladder, Rung, Standing
 from inspect_horizon.budgets.ledger import RungNote
-from inspect_horizon.errors import HorizonError, UsageError
+from inspect_horizon.errors import UsageError
 from inspect_horizon.strategies.asking import ask, question_after
 
 if TYPE_CHECKING:
@@ -26,7 +25,7 @@ if TYPE_CHECKING:
     from inspect_ai.solver import TaskState
 
     from inspect_horizon.budgets.run import Run
-    from inspect_horizon.models.provider import Call
+    from inspect_horizon.models.provider import Turn
     from inspect_horizon.models.root import Root
 
 NEVER_ASKABLE = "the budget holds no question after any call"
@@ -61,7 +60,7 @@ class Follower:
         Raises:
             UsageError: A scorer calls a model while a rung is scored within a call, which would wait for itself.
         """
-        call = cast("Call", call)
+        call = cast("Turn", call)
         if SCORING.get():
             raise UsageError(
                 "the suite's scorer calls a model, so what the sandbox is worth cannot be read in the middle of a run",
@@ -81,7 +80,7 @@ class Follower:
             return
         new = [number for number, rung in enumerate(self.ladder.rungs[:-1]) if rung.over and number not in self._scored]
         if new:
-            value = await self._score(self._conversation or list(cast("Call", call).messages), None)
+            value = await self._score(self._conversation or list(cast("Turn", call).messages), None)
             for number in new:
                 rung = self.ladder.rungs[number]
                 self._scored[number] = _note(rung, "state", rung.spent, score=value)
@@ -105,7 +104,7 @@ class Follower:
 
     async def _ask(self, rung: Rung, answers: dict[int, _Answer]) -> RungNote:
         """Ask at the last state that the rung can pay for; rungs of one state share the question and its answer."""
-        question = cast("Call | None", rung.askable)
+        question = cast("Turn | None", rung.askable)
         top = rung is self.ladder.top
         if question is None:
             unknown = self.ladder.unclear
@@ -123,11 +122,11 @@ class Follower:
                 self.ladder.answered = True
                 return _note(rung, "final", spent, answer=answer.output.completion)
             value = await self._score([*question.messages, answer.output.message], answer.output)
-        except (HorizonError, RetryError, LimitExceededError) as error:
+        except Exception as error:
             return _note(rung, "fork", rung.at_askable, error=str(error).partition("\n")[0], unknown=True)
         return _note(rung, "fork", spent, score=value, answer=answer.output.completion)
 
-    async def _answer(self, question: Call, most: float, *, top: bool) -> _Answer:
+    async def _answer(self, question: Turn, most: float, *, top: bool) -> _Answer:
         """Put the question, within what was kept back for it; at the top it is the run's own last call."""
         run, account = self.run, self.run.account
         if account is None:

@@ -14,7 +14,7 @@ from urllib.parse import SplitResult, urlsplit
 from urllib.request import getproxies, proxy_bypass
 
 from inspect_horizon.errors import DataError, ModelError, UsageError
-from inspect_horizon.runs.atomic import replacing
+from inspect_horizon.runs.atomic import write_whole
 from inspect_horizon.sweeps.forecast.study import keep_forecast
 from inspect_horizon.sweeps.progress import Watch, watching
 from inspect_horizon.sweeps.workers import LEDGER, settle_leftovers, work
@@ -138,8 +138,7 @@ def _claim(plan: Plan, folder: Path) -> None:
             f"{folder} is no sweep's folder and is not empty ({', '.join(sorted(foreign)[:3])})",
             fix="give the sweep a folder of its own with --to",
         )
-    with replacing(path) as handle:
-        handle.write(json.dumps(_study(plan), indent=1).encode())
+    write_whole(path, json.dumps(_study(plan), indent=1).encode())
 
 
 def _study(plan: Plan) -> dict[str, Any]:

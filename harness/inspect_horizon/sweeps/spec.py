@@ -99,10 +99,10 @@ class Sweep:
                 "the model's base URL holds a name or password, which would end up in logs",
                 fix="leave it out of the URL and put the key into the provider's environment variable",
             )
-        for field, choices in (("strategies", STRATEGIES), ("notice", NOTICES)):
-            unknown = [name for name in getattr(self, field) if name not in choices]
+        for noun, names, choices in (("strategy", self.strategies, STRATEGIES), ("notice", self.notice, NOTICES)):
+            unknown = [name for name in names if name not in choices]
             if unknown:
-                raise UsageError(f"{field} {unknown[0]!r} is not known", fix=f"choose from {', '.join(choices)}")
+                raise UsageError(f"{noun} {unknown[0]!r} is not known", fix=f"choose from {', '.join(choices)}")
         self._check_weights()
         self._check_mode()
         for field in ("suites", "models", "strategies", "notice"):

@@ -120,7 +120,7 @@ def _done(planned: Plan, folder: Path) -> int:
 
 
 def _outcome(planned: Plan, folder: Path, collected: Collected | None) -> Outcome:
-    ledger = Ledger(folder / LEDGER)
+    ledger = Ledger(folder / LEDGER, read_only=True)
     overshot = sum(1 for attempt in ledger.attempts() if (attempt["overshoot"] or 0) > 0)
     totals = ledger.totals()
     ledger.close()

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from inspect_horizon.budgets.ledger import Ledger
 from inspect_horizon.budgets.prices import priced_by
 from inspect_horizon.errors import DataError, HorizonError
-from inspect_horizon.runs.atomic import replacing
+from inspect_horizon.runs.atomic import write_whole
 from inspect_horizon.runs.finished import finished_runs
 from inspect_horizon.sweeps.damaged import set_aside_damaged
 
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
     from inspect_ai import Task
     from inspect_ai.log import EvalLog
+    from inspect_ai.solver import TaskState
 
     from inspect_horizon.sweeps.plan import Cell, Plan
     from inspect_horizon.sweeps.spec import Sweep
@@ -108,8 +109,7 @@ def _shares(plan: Plan, folder: Path) -> int:
     wanted = plan.sweep.workers or (len(os.sched_getaffinity(0)) if plan.sweep.costs_nothing else 1)
     shares = max(1, min(wanted, len(plan.cells)))
     note.parent.mkdir(parents=True, exist_ok=True)
-    with replacing(note) as handle:
-        handle.write(str(shares).encode())
+    write_whole(note, str(shares).encode())
     return shares
 
 
@@ -161,7 +161,7 @@ def _work(plan: Plan, folder: Path, share: int, shares: int) -> None:
     with _alone_with(logs), booked_in(ledger), priced_by(plan.sweep.prices), warnings.catch_warnings():
         warnings.filterwarnings("ignore", LITELLMS_LEFTOVERS, RuntimeWarning)
         _, done = eval_set(
-            [_task(cell, plan) for cell in cells],
+            [_task(cell, plan, ledger) for cell in cells],
             log_dir=str(logs),
             log_dir_allow_dirty=True,
             retry_attempts=0,
@@ -214,7 +214,7 @@ def _alone_with(logs: Path) -> Iterator[None]:
         yield
 
 
-def _task(cell: Cell, plan: Plan) -> Task:
+def _task(cell: Cell, plan: Plan, ledger: Ledger) -> Task:
     """The cell by its registered name, so that the log says which arguments make it again."""
     from inspect_ai import task_with
     from inspect_ai.model import GenerateConfig, get_model
@@ -228,4 +228,15 @@ def _task(cell: Cell, plan: Plan) -> Task:
         config=GenerateConfig(max_retries=sweep.max_retries),
         memoize=False,
     )
-    return task_with(make(**cell.arguments, model=cell.model), model=model)
+    made = make(**cell.arguments, model=cell.model)
+    cleanup = made.cleanup
+
+    async def clean_up(state: TaskState) -> None:
+        """Inspect calls this when a sample has been scored, or will not be."""
+        try:
+            if cleanup is not None:
+                await cleanup(state)
+        finally:
+            ledger.scored(state.uuid)
+
+    return task_with(made, model=model, cleanup=clean_up)

@@ -13,7 +13,7 @@ import numpy as np
 
 from inspect_horizon.budgets.prices import price_book
 from inspect_horizon.errors import DataError
-from inspect_horizon.runs.atomic import replacing
+from inspect_horizon.runs.atomic import write_whole
 from inspect_horizon.runs.finished import finished_runs
 from inspect_horizon.runs.store import read_runs, tables_in
 from inspect_horizon.sweeps.forecast.evidence import all_tokens
@@ -104,9 +104,8 @@ def keep_forecast(made: Forecast, folder: Path) -> None:
     """Write a forecast into a sweep's folder, where the first one stays."""
     path = folder / NAME
     if not path.exists():
-        with replacing(path) as handle:
-            note = {"schema_version": SCHEMA_VERSION, **dataclasses.asdict(made)}
-            handle.write(json.dumps(note, indent=1, allow_nan=False).encode())
+        note = {"schema_version": SCHEMA_VERSION, **dataclasses.asdict(made)}
+        write_whole(path, json.dumps(note, indent=1, allow_nan=False).encode())
 
 
 def score_forecast(folder: Path | str) -> ForecastScore | None:
