@@ -22,6 +22,7 @@ from inspect_horizon.budgets.ledger import Ledger
 from inspect_horizon.runs import read_runs, read_table
 from inspect_horizon.strategies.budgeted import booked_in, budgeted
 from inspect_horizon.strategies.final_answer import QUESTION
+from inspect_horizon.strategies.single import single
 from inspect_horizon.suites import load_suite
 from inspect_horizon.suites.inspect_task import inspect_task
 from models.asking import MINI, model
@@ -88,8 +89,9 @@ def clerks(folder: Path, budget: str, *, seed: int, rungs: tuple[float, ...] = (
     short = [task.id for task in suite.tasks if task.human_minutes < 60][::7]
     with closing(Ledger()) as ledger:
         with booked_in(ledger):
-            solver = budgeted(react(), budget, "cell", seed, rungs=rungs, final_answer=final_answer)
-            task = task_with(inspect_task(suite, task_ids=short), solver=solver)
+            body = inspect_task(suite, task_ids=short)
+            solver = budgeted(single(suite, body), budget, "cell", seed, rungs=rungs, final_answer=final_answer)
+            task = task_with(body, solver=solver)
         return evaluate(task, folder, ledger)
 
 

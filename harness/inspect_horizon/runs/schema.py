@@ -126,7 +126,6 @@ RUNS = (
     Column("check", "boolean", "Whether the run only checks the ladder: one budget run by itself", default=False),
     Column("condition", "text", "Label of everything else that can change the outcome; conditions are never pooled"),
     Column("protocol", "json", "What stands behind the condition's label"),
-    Column("check", "boolean", "Whether the run only checks the ladder: one budget run by itself", default=False),
     Column("budget_kind", "text", "Unit of the budget; null for a run without one", choices=BUDGET_KINDS),
     Column("budget_amount", "real", "The most the run may spend, in the unit of `budget_kind`", above=0),
     _usd("budget_usd", "US dollars that the budget comes to for this task; null for other than dollar budgets"),

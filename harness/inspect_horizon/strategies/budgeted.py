@@ -93,16 +93,20 @@ def budgeted(
         CURRENT.set(run)
         SAMPLES[transcript()] = run  # where the scorer finds it: Inspect scores outside this coroutine's context
         reason: StopReason = "error"
+        reached: LimitExceededError | None = None
         try:
-            with _inspects_own(account, hard=_is_hard(state)):
-                state = await _within(account, lambda: inner(state, generate))
-            reason = await _read(run, _ending(state.output, run))
+            try:
+                with _inspects_own(account, hard=_is_hard(state)):
+                    state = await _within(account, lambda: inner(state, generate))
+                ending = _ending(state.output, run)
+            except Exception as error:
+                reached = stopped_by(error)
+                if reached is None:
+                    raise
+                ending = "budget" if _of_budget(reached, run) else "other_limit"
+            await _note_rungs(run, ending)
+            reason = ending
         except Exception as error:
-            reached = stopped_by(error)
-            if reached is not None:
-                outages.succeeded(model)
-                reason = await _read(run, "budget" if _of_budget(reached, run) else "other_limit")
-                raise reached from None
             if type(error).__name__ == "TerminateSampleError":  # Inspect's own way to stop a sample and score it
                 reason = "other_limit"
                 raise
@@ -114,6 +118,8 @@ def budgeted(
         finally:
             run.phase = "scorer"
             _end(state, run, reason)
+        if reached is not None:
+            raise reached from None
         return state
 
     return solve
@@ -138,15 +144,14 @@ def _of_budget(reached: LimitExceededError, run: Run) -> bool:
     return run.account.refused or fuse
 
 
-async def _read(run: Run, reason: StopReason) -> StopReason:
-    """Note what each rung got, once it is known how the run ended."""
+async def _note_rungs(run: Run, reason: StopReason) -> None:
+    """Note what each rung got, now that it is known how the run ended; its last question may still fail."""
     account = run.account
     if account is not None and account.ladder is not None:
         ladder, follower = account.ladder, run.observer
         ended = reason != "budget"
         notes = await follower.finish(ended=ended) if isinstance(follower, Follower) else plain_notes(ladder)
         run.ledger.note_rungs(run.attempt_id, notes)
-    return reason
 
 
 def _is_hard(state: TaskState) -> bool:
