@@ -3,42 +3,43 @@
 from __future__ import annotations
 
 import itertools
+import os
 from contextlib import closing
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import pytest
-from inspect_ai import Task, task_with
-from inspect_ai import eval as inspect_eval
+from inspect_ai import Task
 from inspect_ai.agent import Agent, AgentState, agent, as_tool, react
 from inspect_ai.dataset import Sample
-from inspect_ai.log import EvalLog, EvalSample
 from inspect_ai.model import get_model
 from inspect_ai.scorer import Score, Scorer, Target, accuracy, includes, scorer
 from inspect_ai.tool import Tool, tool
 from inspect_ai.util import sandbox
 
 from inspect_horizon.budgets.ledger import Ledger
+from inspect_horizon.frontier import Gap, gap
 from inspect_horizon.runs import read_runs, read_table
 from inspect_horizon.strategies.budgeted import booked_in, budgeted
 from inspect_horizon.strategies.final_answer import QUESTION
-from inspect_horizon.strategies.single import single
-from inspect_horizon.suites import load_suite
-from inspect_horizon.suites.inspect_task import inspect_task
 from models.asking import MINI, model
+from strategies.reading import Read, clerks, evaluate, pairs
 from support.server import ChatServer, Fault, Reply, Request, chat_server
 from support.study import LITELLMS_OWN, command, crafty, standing
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from inspect_ai.log import EvalSample
     from inspect_ai.solver import TaskState
+
+    from inspect_horizon.budgets.ladder import FinalAnswer
 
 pytestmark = [
     pytest.mark.filterwarnings(LITELLMS_OWN),
     pytest.mark.filterwarnings("ignore:coroutine .* was never awaited:RuntimeWarning"),
 ]
-CLERK = "litellm/embedded/clerk-medium"
+SOAK_SEEDS = int(os.environ.get("SEEDS", "200"))
 RUNGS = (0.02, 0.08, 0.32, 1.28)
 
 
@@ -47,68 +48,52 @@ def _key(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("OPENAI_API_KEY", "sk-test")
 
 
-@dataclass(frozen=True)
-class Read:
-    """What one evaluation got, sample by sample."""
-
-    samples: dict[str, EvalSample]
-    rungs: dict[str, dict[float, dict[str, Any]]]
-    calls: list[dict[str, Any]]
-
-    def right(self, sample: str) -> bool:
-        """Whether the run itself is a success."""
-        found = self.samples[sample]
-        assert found.scores is not None
-        noted = found.metadata["horizon"]
-        right = next(iter(found.scores.values())).value in ("C", 1.0)
-        return right and (noted["stop_reason"] == "submitted" or bool(noted["asked"]))
-
-    def right_at(self, sample: str, rung: float) -> bool:
-        """Whether the run is one at a rung."""
-        noted = self.rungs[sample][rung]
-        if noted["how"] == "final":
-            return not noted["over"] and self.right(sample)
-        return noted["score"] is not None and noted["score"] >= 1
-
-
-def evaluate(task: Task, folder: Path, ledger: Ledger, *, of: Any = CLERK) -> Read:
-    (log,) = inspect_eval(task, model=of, display="none", log_dir=str(folder), log_realtime=False)
-    assert isinstance(log, EvalLog)
-    assert log.status == "success", log.error
-    assert log.samples
-    attempts = {attempt["attempt_id"]: attempt["run_id"].split("/")[1] for attempt in ledger.attempts()}
-    rungs: dict[str, dict[float, dict[str, Any]]] = {}
-    for rung in ledger.rungs():
-        rungs.setdefault(attempts[rung["attempt_id"]], {})[rung["amount"]] = rung
-    return Read({str(sample.id): sample for sample in log.samples}, rungs, ledger.calls())
-
-
-def clerks(folder: Path, budget: str, *, seed: int, rungs: tuple[float, ...] = (), final_answer: Any = "none") -> Read:
-    """A clerk at a dozen ledgers; the same seed gives it the same form on the day, whatever the budget."""
-    suite = load_suite("ledger")
-    short = [task.id for task in suite.tasks if task.human_minutes < 60][::7]
-    with closing(Ledger()) as ledger:
-        with booked_in(ledger):
-            body = inspect_task(suite, task_ids=short)
-            solver = budgeted(single(suite, body), budget, "cell", seed, rungs=rungs, final_answer=final_answer)
-            task = task_with(body, solver=solver)
-        return evaluate(task, folder, ledger)
-
-
 @pytest.mark.slow
 @pytest.mark.parametrize("final_answer", ["none", "ask"])
-def test_a_ladder_is_the_grid_that_it_saves(tmp_path: Path, final_answer: str) -> None:
+def test_a_ladder_is_the_grid_that_it_saves(tmp_path: Path, final_answer: FinalAnswer) -> None:
     """Task by task and rung by rung; a worst case that is refused can make the grid's run the poorer one, seldom."""
-    top = f"usd:{RUNGS[-1]}"
-    ladder = clerks(tmp_path / "ladder", top, seed=5, rungs=RUNGS[:-1], final_answer=final_answer)
-    pairs = []
-    for rung in RUNGS:
-        grid = clerks(tmp_path / str(rung), f"usd:{rung}", seed=5, final_answer=final_answer)
-        pairs += [(ladder.right_at(task, rung), grid.right(task)) for task in grid.samples]
-    assert len(pairs) == len(RUNGS) * len(ladder.samples)
-    agreeing = sum(one == other for one, other in pairs)
-    assert agreeing >= len(pairs) - 1
-    assert 0.2 < sum(one for one, _ in pairs) / len(pairs) < 0.95, "some of both"
+    ladder, grid = both(tmp_path, final_answer, epochs=1, every=7)
+    agreeing = [ladder.right_at(run, rung) == grid[rung].right(run) for rung in RUNGS for run in ladder.samples]
+    assert agreeing.count(False) <= 1
+    share = sum(grid[rung].right(run) for rung in RUNGS for run in ladder.samples) / len(agreeing)
+    assert 0.2 < share < 0.95, "some of both"
+
+
+@pytest.mark.soak
+@pytest.mark.parametrize("final_answer", ["none", "ask"])
+def test_in_many_studies_ladder_and_grid_agree(tmp_path: Path, final_answer: FinalAnswer) -> None:
+    """Paired by seed, an epoch a seed: the interval of the log2 difference of horizons holds 0, its mean is near."""
+    ladder, grid = both(tmp_path, final_answer, epochs=SOAK_SEEDS, every=3)
+    runs, checkpoints = pairs(ladder, grid, final_answer)
+    found = []
+    for epoch, own in runs.groupby("epoch"):
+        (told_nothing,) = [
+            each
+            for each in gap(own, checkpoints, kind="usd", rng=np.random.default_rng(int(str(epoch))), bootstrap=400)
+            if each.notice == "off"
+        ]
+        found.append(told_nothing)
+    shifts = [each.doublings for each in found if each.doublings is not None]
+    held = sum(holds_zero(each) for each in found)
+    mean = float(np.mean(shifts))
+    print(f"{final_answer}: {held} of {len(found)} intervals hold 0, mean {mean:+.4f} doublings of {len(shifts)}")
+    assert len(shifts) == SOAK_SEEDS
+    assert held >= 0.93 * len(found)
+    assert abs(mean) <= 0.05
+
+
+def holds_zero(found: Gap) -> bool:
+    """By its interval of success where too few pairs differ for one of horizons."""
+    interval = found.doublings_interval or found.success_interval
+    assert interval is not None
+    return (interval.low is None or interval.low <= 0) and (interval.high is None or interval.high >= 0)
+
+
+def both(folder: Path, final_answer: FinalAnswer, *, epochs: int, every: int) -> tuple[Read, dict[float, Read]]:
+    """The same seeds as one ladder and as a grid."""
+    same: dict[str, Any] = {"seed": 5, "final_answer": final_answer, "epochs": epochs, "every": every}
+    ladder = clerks(folder / "ladder", RUNGS[-1], rungs=RUNGS[:-1], **same)
+    return ladder, {rung: clerks(folder / str(rung), rung, **same) for rung in RUNGS}
 
 
 def spoken(sample: EvalSample) -> list[tuple[str, str, object]]:
@@ -124,12 +109,12 @@ def spoken(sample: EvalSample) -> list[tuple[str, str, object]]:
 
 def test_the_transcript_of_a_ladder_is_that_of_a_plain_run(tmp_path: Path) -> None:
     """Message by message, whether anybody is asked in the end or not."""
-    plain = clerks(tmp_path / "plain", "usd:0.32", seed=3)
-    ladder = clerks(tmp_path / "ladder", "usd:0.32", seed=3, rungs=(0.02, 0.08))
+    plain = clerks(tmp_path / "plain", 0.32, seed=3)
+    ladder = clerks(tmp_path / "ladder", 0.32, seed=3, rungs=(0.02, 0.08))
     for task, sample in plain.samples.items():
         assert spoken(ladder.samples[task]) == spoken(sample)
-    single = clerks(tmp_path / "single", "usd:0.32", seed=3, final_answer="ask")
-    asked = clerks(tmp_path / "asked", "usd:0.32", seed=3, rungs=(0.02, 0.08), final_answer="ask")
+    single = clerks(tmp_path / "single", 0.32, seed=3, final_answer="ask")
+    asked = clerks(tmp_path / "asked", 0.32, seed=3, rungs=(0.02, 0.08), final_answer="ask")
     for task, sample in single.samples.items():
         assert spoken(asked.samples[task]) == spoken(sample)
         assert asked.samples[task].output.completion == sample.output.completion
@@ -176,11 +161,11 @@ def test_one_call_that_crosses_three_rungs_is_asked_about_once(tmp_path: Path) -
     rungs = (1200, 1700, 1900, 2100, 2300)
     with chat_server(pondering) as chat:
         read = ponder(chat, tmp_path, react(tools=[look()]), "output_tokens:10k", rungs, final_answer="ask")
-    noted = read.rungs["one"]
+    noted = read.rungs["one/1"]
     assert list(noted) == [*map(float, rungs), 10_000.0]
     assert [noted[rung]["how"] for rung in noted] == ["fork"] * 5 + ["final"]
     assert [noted[rung]["answer"] for rung in rungs] == ["sofa", "lamp", "lamp", "lamp", "lamp"]
-    assert [read.right_at("one", rung) for rung in noted] == [False, True, True, True, True, True]
+    assert [read.right_at("one/1", rung) for rung in noted] == [False, True, True, True, True, True]
     asked = [call for call in read.calls if call["phase"] == "fork"]
     assert len(asked) == 2, "rungs of the same state share the question"
     assert all(noted[rung]["spent"] <= rung for rung in noted)
@@ -190,18 +175,18 @@ def test_without_a_last_question_a_rung_has_what_was_submitted_within_it(tmp_pat
     with chat_server(pondering) as chat:
         read = ponder(chat, tmp_path, react(tools=[look()]), "output_tokens:10k", (500, 2000, 2300))
         assert len(chat.served) == 4
-    assert [read.right_at("one", rung) for rung in read.rungs["one"]] == [False, False, True, True]
-    assert {rung["how"] for rung in read.rungs["one"].values()} == {"final"}
+    assert [read.right_at("one/1", rung) for rung in read.rungs["one/1"]] == [False, False, True, True]
+    assert {rung["how"] for rung in read.rungs["one/1"].values()} == {"final"}
 
 
 def test_a_run_that_is_out_of_budget_is_asked_within_it(tmp_path: Path) -> None:
     """The question's cost is kept back, so that it fits; what it brings is the run's own answer."""
     with chat_server(pondering) as chat:
         read = ponder(chat, tmp_path, react(tools=[look()]), "output_tokens:1700", (), final_answer="ask")
-    assert read.right("one")
-    assert read.samples["one"].metadata["horizon"]["stop_reason"] == "budget"
-    assert 0 < read.samples["one"].metadata["horizon"]["spent"] <= 1700
-    assert read.samples["one"].output.completion == "lamp"
+    assert read.right("one/1")
+    assert read.samples["one/1"].metadata["horizon"]["stop_reason"] == "budget"
+    assert 0 < read.samples["one/1"].metadata["horizon"]["spent"] <= 1700
+    assert read.samples["one/1"].output.completion == "lamp"
 
 
 def test_a_question_that_fails_leaves_its_rung_unknown_and_the_run_whole(tmp_path: Path) -> None:
@@ -209,10 +194,10 @@ def test_a_question_that_fails_leaves_its_rung_unknown_and_the_run_whole(tmp_pat
     refused = Fault(status=400, error={"message": "no", "type": "invalid_request_error", "code": None, "param": None})
     with chat_server(pondering, faults=[Fault()] * 4 + [refused] * 9) as chat:
         read = ponder(chat, tmp_path, react(tools=[look()]), "output_tokens:10k", (1200, 2000), final_answer="ask")
-    noted = read.rungs["one"]
+    noted = read.rungs["one/1"]
     assert [noted[rung]["unknown"] for rung in noted] == [1, 1, 0]
     assert all("no" in noted[rung]["error"] for rung in (1200, 2000))
-    assert read.right("one")
+    assert read.right("one/1")
 
 
 @agent
@@ -250,7 +235,7 @@ def test_a_sub_agents_conversation_is_never_asked(tmp_path: Path) -> None:
         questions = [request for request in chat.requests if QUESTION in str(request["messages"])]
     assert questions
     assert not any("You are a helper" in str(request["messages"]) for request in questions)
-    assert [read.rungs["one"][rung]["how"] for rung in (3000, 4000)] == ["fork", "fork"]
+    assert [read.rungs["one/1"][rung]["how"] for rung in (3000, 4000)] == ["fork", "fork"]
 
 
 @agent
@@ -271,7 +256,7 @@ def many_heads() -> Agent:
 def test_where_no_root_agent_can_be_told_nobody_is_asked(tmp_path: Path) -> None:
     with chat_server(pondering) as chat:
         read = ponder(chat, tmp_path, many_heads(), "output_tokens:10k", (1200,), final_answer="ask")
-    noted = read.rungs["one"][1200]
+    noted = read.rungs["one/1"][1200]
     assert noted["answer"] is None
     assert noted["error"]
 
@@ -332,16 +317,16 @@ def test_a_sandbox_is_scored_as_it_stood_when_the_rung_was_spent(tmp_path: Path)
 
         ladder = run_at(2000, amounts, "ladder")
         grid = [run_at(amount, (), str(amount)) for amount in amounts]
-    noted = ladder.rungs["one"]
+    noted = ladder.rungs["one/1"]
     assert [noted[amount]["how"] for amount in amounts] == ["state"] * 4
     theirs = []
     for read in grid:
-        scores = read.samples["one"].scores
+        scores = read.samples["one/1"].scores
         assert scores is not None
         theirs.append(scores["three_notes"].value)
     assert [noted[amount]["score"] for amount in amounts] == theirs
     assert len(set(theirs)) == 2
-    assert "looked" not in {key for key in ladder.samples["one"].store if ladder.samples["one"].store[key] != 1}
+    assert "looked" not in {key for key in ladder.samples["one/1"].store if ladder.samples["one/1"].store[key] != 1}
 
 
 @pytest.mark.parametrize(

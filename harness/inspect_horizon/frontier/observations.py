@@ -180,11 +180,14 @@ def steps_of(checkpoints: pd.DataFrame, used: pd.DataFrame, kind: str) -> pd.Dat
     at = numbers(checkpoints, column)
     if kind == "cost_ratio":
         at = at / names.map(costs["human_cost_usd"])
-    asked = (text(checkpoints, "rung_kind") == kind) & (how == "fork")
+    own_kind = text(checkpoints, "rung_kind") == kind
+    # A run that is asked keeps back what the question may cost, so it may have ended within a rung that could not hold
+    # it; what it got is known rung by rung.
+    by_rung = own_kind & names.isin(names[own_kind & (how == "fork")])
     steps = pd.DataFrame(
         {
             "run_id": names.to_numpy(),
-            "_at": at.mask(asked, numbers(checkpoints, "rung_amount")).to_numpy(),
+            "_at": at.mask(by_rung, numbers(checkpoints, "rung_amount")).to_numpy(),
             "success": numbers(checkpoints, "success").to_numpy(),
             "_final": (how == "final").to_numpy(),
         }

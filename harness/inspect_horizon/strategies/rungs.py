@@ -103,7 +103,10 @@ class Follower:
         return notes[::-1]
 
     async def _ask(self, rung: Rung, answers: dict[int, _Answer]) -> RungNote:
-        """Ask at the last state that the rung can pay for; rungs of one state share the question and its answer."""
+        """Ask at the last state that the rung can pay for; rungs of one state share the question and its answer.
+
+        A question aside that fails leaves its rungs unknown and the run as it is; the run's own fails the run.
+        """
         question = cast("Turn | None", rung.askable)
         top = rung is self.ladder.top
         if question is None:
@@ -123,6 +126,8 @@ class Follower:
                 return _note(rung, "final", spent, answer=answer.output.completion)
             value = await self._score([*question.messages, answer.output.message], answer.output)
         except Exception as error:
+            if top:
+                raise
             return _note(rung, "fork", rung.at_askable, error=str(error).partition("\n")[0], unknown=True)
         return _note(rung, "fork", spent, score=value, answer=answer.output.completion)
 
