@@ -46,7 +46,7 @@ def planned(tmp_path: Path, *models: str, budgets: str = "usd:0.2,2", **more: fl
     """A plan on a suite of thirty tasks, whose models need not exist."""
     tasks = tuple(SuiteTask(f"t{number}", "all", float(m), "estimate") for number, m in enumerate(MINUTES))
     suite = Suite("made-up", "1", tmp_path, "generate", tasks, body="never_made")
-    asked = Sweep("x", ("made-up",), models, Grid.parse(budgets), **more)  # type: ignore[arg-type]  # floats or ints
+    asked = Sweep("x", ("made-up",), models, Grid.parse(budgets), mode="grid", **more)  # type: ignore[arg-type]  # floats or ints
     return make_plan(asked, lambda _: suite, PRICES)
 
 

@@ -42,6 +42,8 @@ class Collected:
     """Runs that have no outcome, by the error that their last attempt ended with."""
     unreadable: tuple[str, ...]
     """Logs that could not be read, with the reason; what they held is in the ledger alone."""
+    unknown_rungs: Mapping[str, int] = field(default_factory=dict)
+    """Rungs of ladders that stand for nothing, by the reason."""
 
     @property
     def missing(self) -> int:
@@ -82,11 +84,17 @@ def collect(folder: Path, logs: Path, ledger: Path | None, origin: Origin) -> Co
         raise DataError(f"{logs} holds no finished sample", fix="name a folder of Inspect logs (.eval)")
     _refuse_untimed(rows, logs)
     runs = conform(_finish(rows, book), "runs")
-    tables = {"runs": runs, "checkpoints": checkpoints(runs, book, origin.threshold), "suites": _suites(runs, origin)}
+    steps = checkpoints(runs, book, origin.threshold)
+    tables = {"runs": runs, "checkpoints": steps, "suites": _suites(runs, origin)}
     write_tables(folder, {**tables, "calls": conform(pd.DataFrame(book.call_rows()).astype(object), "calls")})  # type: ignore[dict-item] # literals
     final = runs[~runs["superseded"].astype(bool)]
     failed = final[final["stop_reason"] == "error"]["error"].fillna("unknown").value_counts()
-    return Collected(len(final), len(runs), {str(text): int(count) for text, count in failed.items()}, unreadable)
+    unknown = steps.loc[steps["success"].isna(), "error"].dropna().value_counts()
+    return Collected(len(final), len(runs), _counted(failed), unreadable, _counted(unknown))
+
+
+def _counted(values: pd.Series[int]) -> dict[str, int]:
+    return {str(text): int(count) for text, count in values.items()}
 
 
 def _read_logs(logs: Path, origin: Origin) -> tuple[dict[str, dict[str, Any]], tuple[str, ...]]:
