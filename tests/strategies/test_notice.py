@@ -82,8 +82,10 @@ def test_a_clerk_works_on_when_it_is_told(tmp_path: Path, monkeypatch: pytest.Mo
     rates = runs.groupby("condition")["success"].mean()
     assert set(rates.index) == {"plain", "notice=running"}
     assert rates["notice=running"] > 0.5
-    tokens = runs.groupby("condition")["input_tokens"].sum()
-    assert tokens["notice=running"] > tokens["plain"]
+    first = read_table("out", "calls").drop_duplicates("run_id").merge(runs[["run_id", "task_id", "condition"]])
+    prompts = first.assign(tokens=first["input_tokens"] + first["cache_read_tokens"] + first["cache_write_tokens"])
+    by_task = prompts.pivot_table(index="task_id", columns="condition", values="tokens")
+    assert (by_task["notice=running"] > by_task["plain"]).all()
 
 
 @pytest.mark.parametrize(
@@ -121,7 +123,7 @@ def test_efforts_are_conditions_that_can_be_swept(tmp_path: Path, monkeypatch: p
     assert planned.code == 0, planned
     cells = json.loads(planned.out)
     cells = cells["cells"] if isinstance(cells, dict) else cells
-    assert len(cells) == 2 * 2 * 2
+    assert len(cells) == 2 * 1 + 2 * 2, "a ladder where nothing is told, a grid where it is"
     assert {cell["condition"] for cell in cells} == {
         f"{notice}reasoning_effort={effort},temperature=1.0"
         for notice in ("", "notice=start,")

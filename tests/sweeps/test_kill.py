@@ -33,7 +33,7 @@ def sweep(chat: ChatServer, *, workers: int, cap_usd: float = 10.0) -> tuple[obj
     """A sweep of 32 runs, four at a time, and some 90 calls."""
     return (
         *("sweep", "--yes", "--suite", "ledger", "--suite", "atoms", "--model", MODEL, "--limit", 8),
-        *("--budgets", "usd:0.004,0.05", "--to", "out", "--model-base-url", chat.url),
+        *("--budgets", "usd:0.004,0.05", "--mode", "grid", "--to", "out", "--model-base-url", chat.url),
         *("--workers", workers, "--max-connections", 4, "--spend-cap", cap_usd),
     )
 

@@ -66,6 +66,9 @@ def _report(outcome: Outcome) -> None:
     click.echo(f"tables    {outcome.folder}")
     for log in outcome.collected.unreadable if outcome.collected else ():
         say(f"warning: log {log}")
+    open_rungs = outcome.collected.unknown_rungs if outcome.collected else {}
+    if open_rungs:
+        say(f"warning: {sum(open_rungs.values())} rungs are not known: {next(iter(open_rungs))}")
     if outcome.complete:
         click.echo(f"next      horizon frontier {outcome.folder}")
         return

@@ -7,6 +7,7 @@ import functools
 import logging
 import math
 import os
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import anyio
@@ -42,6 +43,8 @@ from inspect_horizon.models.single_try import allow_one_try_only
 from inspect_horizon.models.without_mcp import do_without_mcp
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from inspect_ai.model import StopReason
     from inspect_ai.tool import ToolChoice, ToolInfo
     from tenacity.wait import wait_base
@@ -58,6 +61,16 @@ if "LITELLM_LOG" not in os.environ:
 
 NEARLY = 0.95
 """Of the time that Inspect allows an attempt; its clock starts a little earlier than ours."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Turn:
+    """What Inspect asked a model for, such that it can be asked again."""
+
+    api: LiteLLMAPI
+    messages: Sequence[ChatMessage]
+    tools: Sequence[ToolInfo]
+    config: GenerateConfig
 
 
 class LiteLLMAPI(ModelAPI):
@@ -116,20 +129,40 @@ class LiteLLMAPI(ModelAPI):
         tool_choice: ToolChoice,
         config: GenerateConfig,
     ) -> ModelOutput | tuple[ModelOutput | Exception, ModelCall]:
+        """The reply; shown to who follows the run, before and after, where somebody does."""
+        run = present_run()
+        if run is None or run.observer is None or run.phase != "agent":
+            return await self._generate(input, tools, tool_choice, config)
+        turn = Turn(self, input, tools, config)
+        run.observer.before(turn)
+        output = await self._generate(input, tools, tool_choice, config)
+        await run.observer.after(turn)
+        return output
+
+    async def _generate(
+        self, messages: list[ChatMessage], tools: list[ToolInfo], tool_choice: ToolChoice, config: GenerateConfig
+    ) -> ModelOutput | tuple[ModelOutput | Exception, ModelCall]:
         """The reply of the first model that can be called, each in a call of its own."""
         check_options(config, stream=self._streams(config))
+        run = present_run()
+        choice = "none" if run is not None and run.asking else tool_choice
         patience = config.attempt_timeout
         deadline = math.inf if patience is None else anyio.current_time() + patience * NEARLY
         outages: list[Exception] = []
         for name in self.names:
             notes = [f"in place of {self.model_name}, which failed: {outages[0]}"[:300]] if outages else []
             try:
-                return await self._ask(name, input, tools, tool_choice, config, deadline, notes)
+                return await self._ask(name, messages, tools, choice, config, deadline, notes)
             except Exception as error:
                 if not outage(error):
                     raise
                 outages.append(error)
         raise outages[0]
+
+    def most_for(self, run: Run, turn: Turn) -> float:
+        """The most that a turn could take out of its run's budget, in the unit of that budget, whoever serves it."""
+        messages, tools = list(turn.messages), list(turn.tools)
+        return max(self._call(name, messages, tools, "none", turn.config).most(run) for name in self.names)
 
     async def _ask(
         self,
@@ -142,20 +175,10 @@ class LiteLLMAPI(ModelAPI):
         notes: list[str],
     ) -> ModelOutput | tuple[ModelOutput | Exception, ModelCall]:
         """One model's reply or refusal; asked once more where options are to be left out that LiteLLM refuses."""
-        request = self._request(name, messages, tools, tool_choice, config)
-        call = Call(
-            name,
-            self.prices,
-            request,
-            tools,
-            silence=config.stream_idle_timeout,
-            deadline=deadline,
-            notes=[*notes, *self._omissions.taken_out(request)],
-        )
-        if self._streams(config) and not name.startswith(f"{embedded.PROVIDER}/"):
-            call.streamed_if_seen()
-        if wants_marks(request, config.cache_prompt):
-            call.marks = self.settings.cache_ttl
+        call = self._call(name, messages, tools, tool_choice, config)
+        request = call.request
+        call.deadline = deadline
+        call.notes += [*notes, *self._omissions.taken_out(request)]
         try:
             output, response = await call.made(present_run())
         except UnsupportedParamsError as error:
@@ -173,6 +196,22 @@ class LiteLLMAPI(ModelAPI):
                 raise
             raise advised from error
         return self._logged(output, request, response.model_dump())
+
+    def _call(
+        self,
+        name: str,
+        messages: list[ChatMessage],
+        tools: list[ToolInfo],
+        tool_choice: ToolChoice,
+        config: GenerateConfig,
+    ) -> Call:
+        request = self._request(name, messages, tools, tool_choice, config)
+        call = Call(name, self.prices, request, tools, silence=config.stream_idle_timeout)
+        if self._streams(config) and not name.startswith(f"{embedded.PROVIDER}/"):
+            call.streamed_if_seen()
+        if wants_marks(request, config.cache_prompt):
+            call.marks = self.settings.cache_ttl
+        return call
 
     def _streams(self, config: GenerateConfig) -> bool:
         return self.settings.stream or config.stream_idle_timeout is not None

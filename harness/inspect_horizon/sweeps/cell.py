@@ -39,6 +39,8 @@ def cell(
     wage: float = 50.0,
     seed: int = 1,
     protocol: str | dict[str, Any] | None = None,
+    rungs: str | float | list[float] | None = None,
+    check: float | None = None,
 ) -> Task:
     """One suite × model × strategy under one budget.
 
@@ -52,6 +54,8 @@ def cell(
         wage: Dollars an hour that a human is paid where the suite does not say.
         seed: For the draw and order of the tasks, and for the seed of each run.
         protocol: The condition, as JSON, where it is not the plain one.
+        rungs: Smaller budgets of the same kind at which each run is read as well, separated by commas.
+        check: Share of the tasks to run, where the cell only checks a ladder.
     """
     asked = json.loads(protocol) if isinstance(protocol, str) else protocol or {}
     limit_of_runs = Budget.parse(budget)
@@ -69,6 +73,8 @@ def cell(
         wage_usd_per_hour=wage,
         protocol={**PLAIN, **asked},
         seed=seed,
+        rungs=_amounts(rungs),
+        check=check,
     )
     made = as_task(planned)
     return task_with(made, model=f"litellm/{model}") if model else made
@@ -112,13 +118,29 @@ def as_task(planned: Cell) -> Task:
             planned.seed,
             notice=planned.protocol["notice"],
             token_weights=planned.protocol.get("token_weights"),
+            rungs=planned.rungs,
+            final_answer=planned.protocol["final_answer"],
+            scores=suite.scores,
         ),
         epochs=planned.epochs,
         config=body.config.merge(_config(planned.protocol)),
         metadata={CELL: planned.header},
         version=suite.version,
-        **_fuse(planned.budget),
+        **(_fuse(planned.budget) if _stays_within(planned) else {}),
     )
+
+
+def _amounts(rungs: str | float | list[float] | None) -> tuple[float, ...]:
+    """Inspect's command line makes numbers and lists of what looks like them."""
+    if rungs is None:
+        return ()
+    parts = rungs.split(",") if isinstance(rungs, str) else rungs if isinstance(rungs, list) else [rungs]
+    return tuple(float(part) for part in parts)
+
+
+def _stays_within(planned: Cell) -> bool:
+    """Whether all that a run's solver spends is its agent's: questions to lower rungs and their scoring are not."""
+    return not planned.rungs or (planned.protocol["final_answer"] == "none" and planned.suite.scores == "answer")
 
 
 def _config(protocol: dict[str, Any]) -> GenerateConfig:
