@@ -122,7 +122,7 @@ def test_the_plan_is_printed_for_people_and_for_programs(study: Path) -> None:
 
 def test_the_plan_names_all_its_conditions_and_hides_no_amount(study: Path) -> None:
     told = command("plan", study, "--notice", "off", "--notice", "start", "--spend-cap", "0.00002usd", "--limit", 1)
-    assert "condition notice=start,temperature=0.5 | temperature=0.5, strategy single" in told.out
+    assert "condition mode=grid,temperature=0.5 | notice=start,temperature=0.5, strategy single" in told.out
     assert "cap       $0.0000200 for the whole sweep" in told.out
 
 

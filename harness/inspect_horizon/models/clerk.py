@@ -141,8 +141,9 @@ class Conversation:
 
     @property
     def task(self) -> str:
-        """The text that sets the task: the first message of the user."""
-        return next((content_text(message) for message in self.messages if message["role"] == "user"), "")
+        """The text that sets the task: the first message of the user that does not tell of a budget."""
+        texts = (content_text(message) for message in self.messages if message["role"] == "user")
+        return next((text for text in texts if TOLD not in text), "")
 
 
 def _message_tokens(message: Message) -> int:

@@ -94,7 +94,9 @@ class Terms:
         """Say at the start what the budget is, where the agent is to know; what is left is said call by call."""
         if self.notice == "off":
             return
-        state.messages.append(ChatMessageUser(content=start_text(account)))
+        users = [number for number, message in enumerate(state.messages) if message.role == "user"]
+        place = users[-1] if users else len(state.messages)  # solvers take the last one for the task
+        state.messages.insert(place, ChatMessageUser(content=start_text(account)))
         if self.notice == "running":
             run.notice = lambda: running_text(account)
 

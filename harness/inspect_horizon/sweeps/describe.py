@@ -34,7 +34,9 @@ LEAST_TOLD_USD = 1e-6
 def plan_text(plan: Plan, folder: Path) -> str:
     """What will be run and the most it can cost, in a few lines of 80 columns."""
     sweep = plan.sweep
-    sizes = {cell.suite.name: len(cell.tasks) for cell in plan.cells}
+    sizes: dict[str, int] = {}
+    for cell in plan.cells:
+        sizes[cell.suite.name] = max(len(cell.tasks), sizes.get(cell.suite.name, 0))
     lines = [
         ("sweep", f"{sweep.name} -> {folder}"),
         ("suites", ", ".join(f"{name} ({count} tasks)" for name, count in sizes.items())),
@@ -42,6 +44,7 @@ def plan_text(plan: Plan, folder: Path) -> str:
         ("budgets", str(sweep.budgets)),
         ("condition", f"{_conditions(plan)}, strategy {', '.join(sweep.strategies)}"),
         ("runs", f"{plan.n_runs:,} in {len(plan.cells)} cells, each task {_times(sweep.epochs)} in a cell"),
+        *([("ladder", _ladder(plan))] if any(cell.rungs for cell in plan.cells) else []),
         ("cost", _cost(plan)),
     ]
     if sweep.spend_cap_usd is not None:
@@ -60,6 +63,12 @@ def _cost(plan: Plan) -> str:
         return "not bounded by the budgets: a price is not known, or prompts are not counted"
     kind = "notional: embedded models are free" if plan.sweep.costs_nothing else "scoring not included"
     return f"at most ${usd_text(plan.most_usd, 2)} ({kind})"
+
+
+def _ladder(plan: Plan) -> str:
+    checks = sum(cell.n_runs for cell in plan.cells if cell.check is not None)
+    checked = f"; {checks:,} runs check that" if checks else ""
+    return f"a run at the dearest budget tells of all {max(len(cell.rungs) for cell in plan.cells) + 1}{checked}"
 
 
 def _conditions(plan: Plan) -> str:
