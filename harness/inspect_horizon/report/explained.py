@@ -85,7 +85,7 @@ def _readings(told: Explanation) -> list[str]:
         ("list price", told.list_usd, "of what the answer needed"),
         ("scoring", told.scorer_usd, "apart from it"),
         ("billed", told.billed_usd, "all that was or may have been charged for the run"),
-        ("wasted", told.wasted_usd, "of that: calls without an answer, earlier attempts"),
+        ("wasted", told.wasted_usd, "of that: calls without an answer, forks, earlier attempts"),
         ("table", stated, f"cost_usd of the run: {verdict}"),
     ]
     lines = [f"{name:<12}{_usd(usd):>14}  {words}" for name, usd, words in rows]
