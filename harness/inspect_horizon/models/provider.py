@@ -43,17 +43,13 @@ from inspect_horizon.models.single_try import allow_one_try_only
 from inspect_horizon.models.without_mcp import do_without_mcp
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from inspect_ai.model import StopReason
     from inspect_ai.tool import ToolChoice, ToolInfo
     from tenacity.wait import wait_base
 
 litellm.suppress_debug_info = True
 litellm.telemetry = False
-litellm.disable_aiohttp_transport = (
-    True  # aiohttp's sessions are never closed, and say so when an eval's event loop ends
-)
+litellm.disable_aiohttp_transport = True  # it never closes a session, and each says so when its event loop ends
 allow_one_try_only()
 do_without_mcp()
 if "LITELLM_LOG" not in os.environ:
@@ -68,8 +64,9 @@ class Turn:
     """What Inspect asked a model for, such that it can be asked again."""
 
     api: LiteLLMAPI
-    messages: Sequence[ChatMessage]
-    tools: Sequence[ToolInfo]
+    messages: list[ChatMessage]
+    tools: list[ToolInfo]
+    choice: ToolChoice
     config: GenerateConfig
 
 
@@ -131,28 +128,25 @@ class LiteLLMAPI(ModelAPI):
     ) -> ModelOutput | tuple[ModelOutput | Exception, ModelCall]:
         """The reply; shown to who follows the run, before and after, where somebody does."""
         run = present_run()
+        asking = run is not None and run.asking
+        turn = Turn(self, input, tools, "none" if asking else tool_choice, config)
         if run is None or run.observer is None or run.phase != "agent":
-            return await self._generate(input, tools, tool_choice, config)
-        turn = Turn(self, input, tools, config)
+            return await self._generate(turn)
         run.observer.before(turn)
-        output = await self._generate(input, tools, tool_choice, config)
+        output = await self._generate(turn)
         await run.observer.after(turn)
         return output
 
-    async def _generate(
-        self, messages: list[ChatMessage], tools: list[ToolInfo], tool_choice: ToolChoice, config: GenerateConfig
-    ) -> ModelOutput | tuple[ModelOutput | Exception, ModelCall]:
+    async def _generate(self, turn: Turn) -> ModelOutput | tuple[ModelOutput | Exception, ModelCall]:
         """The reply of the first model that can be called, each in a call of its own."""
-        check_options(config, stream=self._streams(config))
-        run = present_run()
-        choice = "none" if run is not None and run.asking else tool_choice
-        patience = config.attempt_timeout
+        check_options(turn.config, stream=self._streams(turn.config))
+        patience = turn.config.attempt_timeout
         deadline = math.inf if patience is None else anyio.current_time() + patience * NEARLY
         outages: list[Exception] = []
         for name in self.names:
             notes = [f"in place of {self.model_name}, which failed: {outages[0]}"[:300]] if outages else []
             try:
-                return await self._ask(name, messages, tools, choice, config, deadline, notes)
+                return await self._ask(name, turn, deadline, notes)
             except Exception as error:
                 if not outage(error):
                     raise
@@ -161,21 +155,13 @@ class LiteLLMAPI(ModelAPI):
 
     def most_for(self, run: Run, turn: Turn) -> float:
         """The most that a turn could take out of its run's budget, in the unit of that budget, whoever serves it."""
-        messages, tools = list(turn.messages), list(turn.tools)
-        return max(self._call(name, messages, tools, "none", turn.config).most(run) for name in self.names)
+        return max(self._call(name, turn).most(run) for name in self.names)
 
     async def _ask(
-        self,
-        name: str,
-        messages: list[ChatMessage],
-        tools: list[ToolInfo],
-        tool_choice: ToolChoice,
-        config: GenerateConfig,
-        deadline: float,
-        notes: list[str],
+        self, name: str, turn: Turn, deadline: float, notes: list[str]
     ) -> ModelOutput | tuple[ModelOutput | Exception, ModelCall]:
         """One model's reply or refusal; asked once more where options are to be left out that LiteLLM refuses."""
-        call = self._call(name, messages, tools, tool_choice, config)
+        call = self._call(name, turn)
         request = call.request
         call.deadline = deadline
         call.notes += [*notes, *self._omissions.taken_out(request)]
@@ -184,7 +170,7 @@ class LiteLLMAPI(ModelAPI):
         except UnsupportedParamsError as error:
             shorten(error)
             if self._omissions.learn(request, str(error)):
-                return await self._ask(name, messages, tools, tool_choice, config, deadline, notes)
+                return await self._ask(name, turn, deadline, notes)
             raise
         except Exception as error:
             refused = refusal(error)
@@ -197,16 +183,9 @@ class LiteLLMAPI(ModelAPI):
             raise advised from error
         return self._logged(output, request, response.model_dump())
 
-    def _call(
-        self,
-        name: str,
-        messages: list[ChatMessage],
-        tools: list[ToolInfo],
-        tool_choice: ToolChoice,
-        config: GenerateConfig,
-    ) -> Call:
-        request = self._request(name, messages, tools, tool_choice, config)
-        call = Call(name, self.prices, request, tools, silence=config.stream_idle_timeout)
+    def _call(self, name: str, turn: Turn) -> Call:
+        request, config = self._request(name, turn), turn.config
+        call = Call(name, self.prices, request, turn.tools, silence=config.stream_idle_timeout)
         if self._streams(config) and not name.startswith(f"{embedded.PROVIDER}/"):
             call.streamed_if_seen()
         if wants_marks(request, config.cache_prompt):
@@ -223,21 +202,14 @@ class LiteLLMAPI(ModelAPI):
         output = ModelOutput.from_content(request["model"], "", reason, error=str(error))
         return self._logged(output, request, {"error": str(error)})
 
-    def _request(
-        self,
-        name: str,
-        messages: list[ChatMessage],
-        tools: list[ToolInfo],
-        tool_choice: ToolChoice,
-        config: GenerateConfig,
-    ) -> dict[str, Any]:
+    def _request(self, name: str, turn: Turn) -> dict[str, Any]:
         """A call as LiteLLM takes it; the base URL and the key are for models of the provider that was asked.
 
         The bound on the output is Inspect's, which is that of the model asked first: one that stands in may take less.
         """
-        request = to_request(name, messages, tools, tool_choice, config) | self.model_args
+        request = to_request(name, turn.messages, turn.tools, turn.choice, turn.config) | self.model_args
         most = _most_tokens(self.prices.find(name))
-        request["max_tokens"] = config.max_tokens or most
+        request["max_tokens"] = turn.config.max_tokens or most
         if name != self.model_name:
             request["max_tokens"] = min(request["max_tokens"], most)
         if name.partition("/")[0] == self.model_name.partition("/")[0]:

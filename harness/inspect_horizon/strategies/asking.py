@@ -18,7 +18,7 @@ def question_after(call: Turn) -> Turn:
     """The call that asks for an answer in place of another one, in the same state and with a bound of its own."""
     thinking = thinking_tokens({"model": call.api.model_name, **options(call.config, call.api.model_name)})
     config = call.config.model_copy(update={"max_tokens": ANSWER_TOKENS + thinking, "num_choices": None})
-    return Turn(call.api, [*call.messages, ChatMessageUser(content=QUESTION)], call.tools, config)
+    return Turn(call.api, [*call.messages, ChatMessageUser(content=QUESTION)], call.tools, "none", config)
 
 
 async def ask(question: Turn) -> ModelOutput:
