@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import pandas as pd
 
 from inspect_horizon.runs.casting import conform
@@ -29,8 +30,8 @@ def checkpoints(runs: pd.DataFrame, book: Booked, threshold: Callable[[Mapping[s
         if name in book.attempt_numbers
     }
     ends = final_checkpoints(runs)
-    keys = list(zip(ends["run_id"], ends["attempt"], strict=True))
-    others = ends[[key not in noted for key in keys]]
+    keys = zip(ends["run_id"], ends["attempt"], strict=True)
+    others = ends[np.array([key not in noted for key in keys], dtype=bool)]
     judged = runs[runs["success"].notna()].astype(object)
     rows = [
         _row(run, rung, threshold(run))
