@@ -63,7 +63,7 @@ def test_a_ladder_is_the_grid_that_it_saves(tmp_path: Path, final_answer: FinalA
 @pytest.mark.parametrize("final_answer", ["none", "ask"])
 def test_in_many_studies_ladder_and_grid_agree(tmp_path: Path, final_answer: FinalAnswer) -> None:
     """Paired by seed, an epoch a seed: the interval of the log2 difference of horizons holds 0, its mean is near."""
-    ladder, grid = both(tmp_path, final_answer, epochs=SOAK_SEEDS, every=6)
+    ladder, grid = both(tmp_path, final_answer, epochs=SOAK_SEEDS, every=9)
     runs, checkpoints = pairs(ladder, grid, final_answer)
     found = []
     for epoch, own in runs.groupby("epoch"):
