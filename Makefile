@@ -5,6 +5,8 @@ BIN := $(VENV)/bin
 WORKERS ?= auto
 TRIALS ?= 100
 RUNS ?= 5000
+SWEEPS ?= 5
+SEEDS ?= 200
 
 .PHONY: help setup demo test quick soak check format bench stack-b clean
 help:  ## List the targets
@@ -35,12 +37,13 @@ test: check  ## Everything above, then all tests
 quick: setup  ## The tests that take seconds
 	$(BIN)/pytest -n $(WORKERS) -m 'not slow and not soak'
 
-soak: setup  ## Kills and faults at random for many minutes: TRIALS=100 RUNS=5000
-	TRIALS=$(TRIALS) RUNS=$(RUNS) $(BIN)/pytest -m soak
+soak: setup  ## Kills, faults and many seeds, for many minutes: TRIALS=100 RUNS=5000 SWEEPS=5 SEEDS=200
+	TRIALS=$(TRIALS) RUNS=$(RUNS) SWEEPS=$(SWEEPS) SEEDS=$(SEEDS) $(BIN)/pytest -s -m soak
 
 bench: setup  ## Timings, as ratios measured in one run
 	$(BIN)/python benchmarks/frontier.py
 	PYTHONPATH=tests $(BIN)/python benchmarks/throughput.py
+	PYTHONPATH=tests $(BIN)/python benchmarks/ladder.py
 
 stack-b: setup  ## The first API sweep on newer LiteLLM and OpenAI, in .venv-b
 	$(BIN)/python tests/stack_b.py

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from inspect_horizon.budgets import Usage
 from inspect_horizon.budgets.prices import MILLION, Price, Rates, price_book
+from inspect_horizon.budgets.usage import COUNTS, PARTS
 from inspect_horizon.errors import ConfigError, PriceError
 from support.values import prices, usages
 
@@ -64,7 +65,7 @@ def test_each_kind_of_token_has_its_price(model: str, usage: Usage, usd: float) 
 
 def test_a_cost_says_which_table_it_is_from() -> None:
     assert price_book().price(MINI).source.startswith("litellm ")
-    assert price_book().price("embedded/clerk-small").source == "prices.yaml 2026-11-01"
+    assert price_book().price("embedded/clerk-small").source == "prices.yaml 2026-11-01, notional"
 
 
 def test_an_unknown_model_has_no_price() -> None:
@@ -86,6 +87,12 @@ def test_a_users_file_overrules_the_others(tmp_path: Path) -> None:
     assert price.cost_usd(Usage(input_tokens=1_000_000, output_tokens=100_000)) == pytest.approx(2.0)
     assert price.source == "mine.yaml 2026-01-02"
     assert price_book().price(MINI).cost_usd(Usage(input_tokens=1_000_000)) == pytest.approx(0.25)
+
+
+def test_a_price_says_where_its_file_has_it_from(tmp_path: Path) -> None:
+    path = tmp_path / "mine.yaml"
+    path.write_text("models:\n  acme/big: {input: 1, output: 10, source: 'contract of May'}\n")
+    assert price_book(path).price("acme/big").source == "mine.yaml, contract of May"
 
 
 def test_without_a_price_of_its_own_a_cached_token_costs_what_any_other_does(tmp_path: Path) -> None:
@@ -125,12 +132,13 @@ def test_costs_of_a_tier_add_up(price: Price, one: Usage, two: Usage) -> None:
 @given(
     st.sampled_from([GEMINI, MINI, SONNET, "embedded/clerk-small"]),
     usages(),
-    st.sampled_from(["input_tokens", "cache_read_tokens", "cache_write_tokens", "output_tokens"]),
+    st.sampled_from(COUNTS),
     st.integers(1, 500_000),
 )
 def test_a_token_more_never_costs_less(model: str, usage: Usage, count: str, more: int) -> None:
-    """Across tiers too; reasoning is output, and grows with it."""
-    larger = dataclasses.replace(usage, **{count: getattr(usage, count) + more})
+    """Across tiers too; a part grows with the whole that it is a part of."""
+    wholes = [whole for whole, parts in PARTS.items() if count in parts]
+    larger = dataclasses.replace(usage, **{name: getattr(usage, name) + more for name in (count, *wholes)})
     assert price_book().price(model).cost_usd(larger) > price_book().price(model).cost_usd(usage)
 
 

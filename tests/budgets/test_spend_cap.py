@@ -72,6 +72,11 @@ async def test_a_call_that_the_spent_money_keeps_out_is_refused_at_once() -> Non
         await admit(run_on(ledger), asked(60))
 
 
+def test_a_tiny_cap_is_refused_in_amounts_that_are_not_zero() -> None:
+    with pytest.raises(SpendCapExceeded, match=r"up to \$0\.0000420 does .* cap of \$0\.0000100: \$0\.0000 is spent"):
+        Ledger(cap_usd=0.00001).reserve(Reservation("c/t/1", "a", "agent", "acme/dear", 0.000042, 0, 60))
+
+
 def test_calls_that_a_kill_cut_off_are_written_off_at_their_bound(tmp_path: Path) -> None:
     """Nobody can say what they cost, so they count as if they had cost all they could, once and for all."""
     path = tmp_path / "ledger.sqlite"

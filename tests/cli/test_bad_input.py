@@ -376,7 +376,21 @@ def test_a_disk_that_is_full(size: int, tmp_path: Path) -> None:
 
     Inspect's own trace file stands on the same disk, and what it says of that cannot be helped.
     """
-    asked = ("sweep", "--yes", *CLERK[:-2], "--workers", 1, "--limit", 24, "--budgets", "tokens:2k,4k", "--to", "out")
+    asked = (
+        "sweep",
+        "--yes",
+        *CLERK[:-2],
+        "--workers",
+        1,
+        "--limit",
+        24,
+        "--mode",
+        "grid",
+        "--budgets",
+        "tokens:2k,4k",
+        "--to",
+        "out",
+    )
     full = subprocess.run(
         [sys.executable, "-c", FULL_DISK, str(size), *map(str, asked)],
         capture_output=True,
@@ -396,7 +410,12 @@ def test_a_disk_that_is_full(size: int, tmp_path: Path) -> None:
 
 def test_a_disk_that_fills_up_while_tables_are_written() -> None:
     """The tables that were there are whole to the last byte, and nothing else is left behind."""
-    assert command("sweep", "--yes", *CLERK, "--limit", 24, "--budgets", "tokens:2k,4k", "--to", "out").code == 0
+    assert (
+        command(
+            "sweep", "--yes", *CLERK, "--limit", 24, "--mode", "grid", "--budgets", "tokens:2k,4k", "--to", "out"
+        ).code
+        == 0
+    )
     before = {path: path.read_bytes() for path in Path("out").rglob("*.parquet")}
     full = subprocess.run(
         [sys.executable, "-c", FULL_DISK, "9000", "collect", "out"], capture_output=True, text=True, check=False
@@ -466,7 +485,7 @@ def test_a_table_with_a_wrong_schema() -> None:
 
 def test_a_log_that_is_cut_short_is_passed_over_with_a_warning() -> None:
     """What it held is missing and named; the rest is collected, and the same sweep does what is missing."""
-    asked = ("sweep", "--yes", *CLERK, "--budgets", "tokens:2k,4k", "--to", "out")
+    asked = ("sweep", "--yes", *CLERK, "--mode", "grid", "--budgets", "tokens:2k,4k", "--to", "out")
     assert command(*asked).code == 0
     log = sorted(Path("out/logs").rglob("*.eval"))[0]
     log.write_bytes(log.read_bytes()[: log.stat().st_size // 2])

@@ -42,12 +42,15 @@ def doubled(row: dict[str, Any]) -> dict[str, Any]:
 
 
 @pytest.mark.slow
-def test_doubled_prices_move_every_curve_by_one_doubling(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("how", [("--mode", "grid"), ("--final-answer", "ask")], ids=["grid", "ladder"])
+def test_doubled_prices_move_every_curve_by_one_doubling(
+    how: tuple[str, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Every dollar doubles to the last bit, so what $1 bought is now bought by $2: horizons and intervals stay."""
     monkeypatch.chdir(tmp_path)
     models = ("--model", "embedded/clerk-small", "--model", "embedded/clerk-large")
     budgets = ("--budgets", "usd:0.005,0.02,0.08", "--limit", 16, "--workers", 1, "--to", "study")
-    assert command("sweep", "--yes", "--suite", "ledger", *models, *budgets).code == 0
+    assert command("sweep", "--yes", "--suite", "ledger", *models, *budgets, *how).code == 0
     (tmp_path / "doubled.yaml").write_text(DOUBLED)
 
     ended = command("reprice", "study", "--prices", "doubled.yaml", "--json")

@@ -76,6 +76,16 @@ def test_the_last_checkpoint_within_a_budget_is_what_counts() -> None:
     assert outcomes(steps[:1], success=False) == [1, 0, 0], "without a final checkpoint the run's end is one"
 
 
+def test_a_run_that_is_asked_is_known_rung_by_rung() -> None:
+    """It spent 1.7, but under a budget of 2 it would have been asked before, since a question may cost 0.5."""
+    steps: list[dict[str, Any]] = [
+        {"run_id": "run", "rung_kind": "usd", "rung_amount": 1.0, "spent_usd": 0.2, "success": False, "how": "fork"},
+        {"run_id": "run", "rung_kind": "usd", "rung_amount": 2.0, "spent_usd": 1.1, "success": False, "how": "fork"},
+        {"run_id": "run", "rung_kind": "usd", "rung_amount": 4.0, "spent_usd": 1.7, "success": True, "how": "final"},
+    ]
+    assert outcomes(steps) == [0, 0, 1]
+
+
 @pytest.mark.parametrize(
     ("kind", "expected"),
     [("usd", [0, 1, 1]), ("tokens", [0, 0, 1]), ("output_tokens", [1, 1, 1]), ("cost_ratio", [1, 1, 1])],

@@ -33,10 +33,10 @@ LOOK = ToolInfo(
 )
 
 
-def model(server: ChatServer, name: str = MINI, *, retries: int = 2, **options: Any) -> Model:
+def model(server: ChatServer, name: str = MINI, *, retries: int = 2, stream: bool = False, **options: Any) -> Model:
     """A model at the server; options are Inspect's."""
     config = GenerateConfig(**{"max_retries": retries, "max_tokens": 100, **options})
-    return get_model(f"litellm/{name}", base_url=server.url, config=config, memoize=False)
+    return get_model(f"litellm/{name}", base_url=server.url, config=config, memoize=False, stream=stream)
 
 
 def new_run(ledger: Ledger, budget: str | None = "usd:1", *, seed: int | None = None) -> Run:

@@ -34,9 +34,20 @@ if TYPE_CHECKING:
     from inspect_ai.model import Model
 
 Temper = Literal[
-    "honest", "over-delivers", "under-reports", "says nothing was used", "omits usage", "resets", "429", "500", "504"
+    "honest",
+    "over-delivers",
+    "under-reports",
+    "says nothing was used",
+    "omits usage",
+    "resets",
+    "dies in the stream",
+    "429",
+    "500",
+    "504",
 ]
-RUNS = 500
+LOSES: tuple[Temper, ...] = ("resets", "dies in the stream", "504")
+"""After these nobody can say what a call has cost."""
+RUNS = 300
 SOAK_RUNS = int(os.environ.get("RUNS", "5000"))
 AT_ONCE = 32
 CALLS = 3
@@ -49,6 +60,12 @@ NOW = {"retry-after-ms": "1"}
 def temper_of(number: int) -> Temper:
     """What the server does to a run."""
     return random.Random(f"temper {number}").choice(get_args(Temper))
+
+
+def streams(number: int) -> bool:
+    """Whether a run's replies are streamed."""
+    chance = random.Random(f"stream {number}")
+    return temper_of(number) == "dies in the stream" or chance.random() < 0.5
 
 
 def run_of(request: Request) -> tuple[int, int]:
@@ -77,6 +94,8 @@ class Moody:
                 return Fault(usage=None)
             case "resets", 1:
                 return Fault(reset=True, billed=number % 2 == 0)
+            case "dies in the stream", 1:
+                return Fault(events=1 + number % 4, reset=number % 3 == 0, billed=number % 2 == 0)
             case "429" | "500" as status, 1:
                 return Fault(status=int(status), headers=NOW)
             case "504", 1:
@@ -121,7 +140,7 @@ def usd_of(calls: Sequence[Mapping[str, object]]) -> float:
 def drive(path: Path, runs: int) -> Books:
     """So many runs, some of them at once, in one ledger and against one server."""
     with closing(Ledger(path)) as ledger, chat_server(wordy, misbehave=Moody()) as server:
-        asked = model(server, retries=3)
+        asked = {stream: model(server, retries=3, stream=stream) for stream in (False, True)}
         made = {n: Run(f"c/{n}/1", str(n), Account(Budget.parse(BUDGET)), ledger) for n in range(runs)}
 
         async def all_of_them() -> None:
@@ -129,7 +148,7 @@ def drive(path: Path, runs: int) -> Books:
 
             async def one(number: int) -> None:
                 async with limiter:
-                    await spend(asked, made[number], number)
+                    await spend(asked[streams(number)], made[number], number)
 
             async with anyio.create_task_group() as tasks:
                 for number in made:
@@ -156,6 +175,7 @@ def check(books: Books) -> Counter[str]:
         temper, over = temper_of(number), run.account.overshoot
         billed, booked = books.billed_usd(number), usd_of(books.calls[number])
         seen[temper] += 1
+        seen["streamed"] += streams(number)
         if temper == "under-reports":
             assert booked < billed, "it is believed, and what it hides is in no ledger"
             assert over == 0.0, "by what it says"
@@ -190,9 +210,10 @@ def check_excess(books: Books, number: int, temper: Temper, seen: Counter[str]) 
     if temper in ("omits usage", "says nothing was used"):
         assert not known
         return
-    assert {call["outcome"] for call in unknown} <= {"lost"}
+    unread = {"answered"} if temper == "dies in the stream" else set()  # cut between its last word and its usage
+    assert {call["outcome"] for call in unknown} <= {"lost"} | unread
     assert usd_of(known) == pytest.approx(books.billed_usd(number, delivered=True), abs=1e-12)
-    assert bool(unknown) == (temper in ("resets", "504"))
+    assert bool(unknown) == (temper in LOSES)
 
 
 @pytest.mark.slow
@@ -201,6 +222,7 @@ def test_the_books_of_many_runs_against_a_server_of_many_moods(tmp_path: Path) -
     assert all(seen[temper] > RUNS / 30 for temper in get_args(Temper))
     assert seen["overshoot"] > 0
     assert seen["worst case"] > RUNS / 3
+    assert RUNS / 3 < seen["streamed"] < RUNS * 2 / 3
 
 
 @pytest.mark.soak

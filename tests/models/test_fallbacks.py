@@ -80,6 +80,25 @@ def test_one_that_stands_in_is_asked_for_no_more_than_it_can_write(both: tuple[V
     assert claude.bodies[0]["max_tokens"] == 64_000
 
 
+def test_a_fallback_without_a_key_is_refused_before_anything_is_asked(
+    both: tuple[Vendor, Vendor], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    openai, _ = both
+    monkeypatch.delenv("ANTHROPIC_API_KEY")
+    with pytest.raises(ModelError, match=rf"(?s){HAIKU}, which stands in for {MINI}, needs ANTHROPIC_API_KEY.*fix: "):
+        at(openai, MINI, price_file(tmp_path), args=FALLBACKS)
+
+
+def test_a_key_that_was_passed_is_for_fallbacks_of_the_same_provider_too(
+    both: tuple[Vendor, Vendor], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    openai, _ = both
+    monkeypatch.delenv("OPENAI_API_KEY")
+    openai.troubles = [Trouble(status=500)]
+    ask(at(openai, MINI, price_file(tmp_path), args={"fallbacks": "openai/gpt-5", "api_key": KEY}))
+    assert [body["model"] for body in openai.bodies] == ["gpt-5-mini", "gpt-5"]
+
+
 def test_the_model_that_was_asked_is_asked_first_every_time(both: tuple[Vendor, Vendor], tmp_path: Path) -> None:
     openai, claude = both
     openai.troubles = [Trouble(status=503)]
@@ -114,6 +133,9 @@ def test_a_model_that_asks_to_slow_down_is_waited_for(both: tuple[Vendor, Vendor
     openai, claude = both
     openai.troubles = [Trouble(status=429)]
     assert ask(at(openai, MINI, price_file(tmp_path), retries=1, args=FALLBACKS)).model == "gpt-5-mini"
+    openai.troubles = [Trouble(status=429)] * 2
+    with pytest.raises(RetryError, match="RateLimitError"):
+        ask(at(openai, MINI, price_file(tmp_path), retries=1, args=FALLBACKS))
     assert claude.served == []
 
 

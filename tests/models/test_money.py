@@ -96,6 +96,19 @@ CASES = {
         },
         15384.0,
     ),
+    "Claude above 200,000 tokens: 50,000 x 6 + 150,000 x 0.6 + 10,000 x 7.5 + 20,000 x 12 + 1000 x 22.5": Case(
+        "anthropic/claude-sonnet-4-5",
+        anthropic,
+        {  # the cached count towards the 200,000
+            "input_tokens": 50_000,
+            "cache_read_input_tokens": 150_000,
+            "cache_creation_input_tokens": 30_000,
+            "cache_creation": {"ephemeral_5m_input_tokens": 10_000, "ephemeral_1h_input_tokens": 20_000},
+            "output_tokens": 1000,
+            "service_tier": "standard",
+        },
+        727_500.0,
+    ),
     "Gemini at 200,000 tokens: 50,000 x 1.25 + 150,000 x 0.125 + (1000 + 3000) x 10": Case(
         "gemini/gemini-2.5-pro",
         gemini,
@@ -260,7 +273,7 @@ def test_a_usage_costs_what_the_vendors_price_list_says(
     case = CASES[name]
     with serving(case.vendor(lambda _: Said(usage=case.usage, tier=case.tier))) as server:
         asked = at(server, case.model, price_file(tmp_path), args={**case.args, "stream": stream})
-        output = ask(asked, "x" * 1_000_000 if "gemini-2.5-pro" in case.model else "hi", run=new_run(ledger, "usd:9"))
+        output = ask(asked, "x" * (600_000 if "200,000" in name else 2), run=new_run(ledger, "usd:9"))
     (call,) = ledger.calls()
     usd = case.micro_usd * MICRO
     assert (call["outcome"], call["worst_case"]) == ("answered", 0)

@@ -34,8 +34,10 @@ REFUSED: list[tuple[str, Callable[..., Vendor], dict[str, Any], str]] = [
     ("openai/responses/gpt-5-mini", responses, {"top_k": 5}, "top_k"),
     ("openai/responses/gpt-5-mini", responses, {"num_choices": 2}, "n"),
     ("openai/responses/gpt-5-mini", responses, {"extra_body": {"a": 1}}, "extra_body"),
+    ("mistral/mistral-medium-latest", chat, {"reasoning_effort": "low"}, "reasoning_effort"),
+    ("mistral/magistral-medium-latest", chat, {"reasoning_effort": "low"}, "reasoning_effort"),
 ]
-"""The last five LiteLLM would take and not send."""
+"""The last seven LiteLLM would take and not send; Mistral would get a higher effort, or be told to think."""
 
 
 @pytest.fixture(autouse=True)
@@ -80,6 +82,14 @@ def test_what_has_been_refused_once_is_left_out_from_then_on(tmp_path: Path, led
     for call in ledger.calls()[-2:]:
         for option in ("temperature=0.3", "top_p=0.9", "frequency_penalty=0.5"):
             assert option in call["note"]
+
+
+def test_an_effort_that_the_model_has_is_sent(tmp_path: Path) -> None:
+    """Mistral's models have none and high; LiteLLM raises all that is between."""
+    with serving(chat()) as server:
+        ask(at(server, "mistral/mistral-medium-latest", price_file(tmp_path), reasoning_effort="high"))
+        ask(at(server, "openai/gpt-5-mini", price_file(tmp_path), reasoning_effort="low"))
+        assert [body["reasoning_effort"] for body in server.bodies] == ["high", "low"]
 
 
 @pytest.mark.parametrize(

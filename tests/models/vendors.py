@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from support.vendors.loopback import Vendor
 
-KEYS = ("ANTHROPIC", "GEMINI", "XAI", "DEEPSEEK", "OPENROUTER", "OPENAI", "HOSTED_VLLM")
+KEYS = ("ANTHROPIC", "GEMINI", "XAI", "DEEPSEEK", "OPENROUTER", "OPENAI", "MISTRAL", "HOSTED_VLLM")
 PRICES = """
 models:
   openai/gpt-5-mini:  # OpenAI, "Pricing": standard, flex and priority
@@ -27,7 +27,9 @@ models:
   openai/gpt-audio:  # the same page: text and sound
     {input: 2.50, output: 10.00, audio_input: 32.00, audio_output: 64.00}
   anthropic/claude-sonnet-4-5:  # Anthropic, "Pricing": base, 5 minutes, 1 hour, hits and refreshes, output
-    {input: 3.00, cache_write: 3.75, cache_write_1h: 6.00, cache_read: 0.30, output: 15.00, max_output_tokens: 64000}
+    {input: 3.00, cache_write: 3.75, cache_write_1h: 6.00, cache_read: 0.30, output: 15.00, max_output_tokens: 64000,
+     steps: [  # the same page, "Long context pricing": with the same multipliers for the cache
+      {above: 200000, input: 6.00, cache_write: 7.50, cache_write_1h: 12.00, cache_read: 0.60, output: 22.50}]}
   anthropic/claude-haiku-4-5: {input: 1.00, cache_write: 1.25, cache_write_1h: 2.00, cache_read: 0.10, output: 5.00}
   gemini/gemini-2.5-pro:  # Google, "Gemini Developer API pricing": prompts to 200k tokens, and longer ones
     {input: 1.25, cache_read: 0.125, output: 10.00, steps: [

@@ -58,7 +58,7 @@ def log_of(folder: Path, task: Task, **options: Any) -> None:
 
 def small_sweep(folder: Path, **changes: Any) -> Outcome:
     fields: dict[str, Any] = {"limit": 4, "workers": 1, **changes}
-    asked = Sweep("small", ("ledger",), ("embedded/clerk-small",), Grid("usd", (0.01, 0.16)), **fields)
+    asked = Sweep("small", ("ledger",), ("embedded/clerk-small",), Grid("usd", (0.01, 0.16)), mode="grid", **fields)
     return sweep(asked, to=folder)
 
 

@@ -12,7 +12,7 @@ import pytest
 from inspect_horizon.budgets.prices import Price, PriceBook, PriceTable, Rates
 from inspect_horizon.errors import UsageError
 from inspect_horizon.report.explained import explanation_text
-from inspect_horizon.runs import conform, write_tables
+from inspect_horizon.runs import conform, read_table, write_tables
 from inspect_horizon.runs.explaining import explain
 from support.study import command
 
@@ -89,6 +89,16 @@ def study(tmp_path: Path) -> Path:
         {"runs": conform(pd.DataFrame(runs), "runs"), "calls": conform(pd.DataFrame(calls), "calls")},
     )
     return tmp_path
+
+
+def test_a_question_to_a_lower_rung_is_no_part_of_what_the_answer_needed(study: Path) -> None:
+    asked = conform(pd.DataFrame([call("6", "c/u/1", attempt=1, phase="fork", cost_usd=0.0004)]), "calls")
+    calls = pd.concat([read_table(study, "calls"), asked])
+    write_tables(study, {"runs": read_table(study, "runs"), "calls": calls})
+    told = explain(study, "c/u/1", BOOK)
+    assert told.list_usd == pytest.approx(0.003)
+    assert told.wasted_usd == pytest.approx(0.0004)
+    assert told.billed_usd == pytest.approx(0.0034)
 
 
 def test_a_run_is_the_sum_of_its_calls(study: Path) -> None:

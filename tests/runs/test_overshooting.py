@@ -42,7 +42,7 @@ def test_the_excess_is_told_by_median_ninth_decile_and_most() -> None:
     text = overshoot_text([row])
     assert text.splitlines()[2].split()[3:] == ["20", "10", "+5.5%", "+9.1%", "+10.0%", "-"]
     assert "the most is 100 tokens" in text
-    assert overshoot_line([row]) == "overshoot: 10 of 20 runs, at most +10.0% of the budget"
+    assert overshoot_line([row]) == "overshoot: 10 of 20 attempts, at most +10.0% of the budget"
 
 
 @pytest.mark.parametrize(
@@ -86,7 +86,7 @@ def test_what_cannot_be_vouched_for_is_counted(tmp_path: Path) -> None:
     assert row.unused_share == pytest.approx(0.2)
     assert (row.runs, row.unknown, row.worst_case_calls, row.soft) == (2, 1, 2, 1)
     ended = command("overshoot", tmp_path)
-    assert "overshoot: 0 of 2 runs, 1 under Inspect's own limits only" in ended.out
+    assert "overshoot: 0 of 2 attempts, 1 under Inspect's own limits only" in ended.out
     assert "2 calls are booked at their bound" in ended.out
     assert max(map(len, ended.out.splitlines())) <= 80
     (told,) = json.loads(command("overshoot", tmp_path, "--json").out)
@@ -113,4 +113,4 @@ def test_the_foot_of_the_frontier_tells_the_overshoot(tmp_path: Path) -> None:
     part = tmp_path / "runs" / "part-00000.parquet"
     ended = command("frontier", part, "--no-plot", "--bootstrap", 0)
     assert ended.code == 0, ended
-    assert ended.out.rstrip().endswith("overshoot: 0 of 12 runs")
+    assert ended.out.rstrip().endswith("overshoot: 0 of 12 attempts")

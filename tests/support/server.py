@@ -12,6 +12,8 @@ from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING, Any
 
+from support.chunks import chunks
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
@@ -51,6 +53,8 @@ class Fault:
     usage: Mapping[str, Any] | str | None = "honest"
     """What is reported: the truth, `half` of it, anything else, or nothing."""
     ignore_max_tokens: bool = False
+    events: int | None = None
+    """Of a streamed answer, how many pieces are sent before it ends, or is reset where `reset` says so."""
 
 
 @dataclass
@@ -205,18 +209,21 @@ class _Handler(BaseHTTPRequestHandler):
         body, served = self.chat.answer(request, fault)
         served.headers = {name.lower(): value for name, value in self.headers.items()}
         served.at = time.monotonic()
-        failing = fault.reset or fault.status >= 400 or fault.body is not None
+        failing = fault.reset or fault.status >= 400 or fault.body is not None or fault.events is not None
         served.status, served.billed = fault.status, fault.billed if failing else True
         served.delivered = not failing
         self.chat.record(served)
         if fault.delay_seconds:
             time.sleep(fault.delay_seconds)
-        if fault.reset:
+        if fault.reset and fault.events is None:
             self._reset()
             return
         if fault.status >= 400:
             default = {"message": f"fault {fault.status}", "type": "server_error", "code": None, "param": None}
             self._send(fault.status, json.dumps({"error": dict(fault.error or default)}), fault.headers)
+            return
+        if request.get("stream"):
+            self._stream(body, fault)
             return
         self._send(200, fault.body if fault.body is not None else json.dumps(body), fault.headers)
 
@@ -232,6 +239,20 @@ class _Handler(BaseHTTPRequestHandler):
             self.wfile.write(data)
         except (BrokenPipeError, ConnectionResetError):
             self.close_connection = True
+
+    def _stream(self, body: dict[str, Any], fault: Fault) -> None:
+        """Without a length: it ends with its connection."""
+        self.close_connection = True
+        self.send_response(200)
+        self.send_header("content-type", "text/event-stream")
+        self.send_header("connection", "close")
+        self.end_headers()
+        for _, data in chunks(body, with_usage="usage" in body)[: fault.events]:
+            text = data if isinstance(data, str) else json.dumps(data)
+            self.wfile.write(f"data: {text}\n\n".encode())
+            self.wfile.flush()
+        if fault.reset:
+            self._reset()
 
     def _reset(self) -> None:
         self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))

@@ -49,7 +49,18 @@ def test_what_the_server_counts_is_what_the_tables_say(tmp_path: Path, monkeypat
     """Every token and dollar, call by call and in sum, with overshoot 0."""
     monkeypatch.setenv(*next(iter(KEY.items())))
     monkeypatch.chdir(tmp_path)
-    flags = ("--suite", "ledger", "--suite", "atoms", "--model", MODEL, "--budgets", "usd:0.001..0.016:x4")
+    flags = (
+        "--suite",
+        "ledger",
+        "--suite",
+        "atoms",
+        "--model",
+        MODEL,
+        "--budgets",
+        "usd:0.001..0.016:x4",
+        "--mode",
+        "grid",
+    )
     with chat_server(crafty) as chat:
         ended = command("sweep", "--yes", *flags, "--limit", 4, "--to", "api", "--model-base-url", chat.url)
     assert ended.code == 0, ended
@@ -78,7 +89,20 @@ def test_every_kind_of_budget_holds(grid: str, tmp_path: Path, monkeypatch: pyte
     monkeypatch.chdir(tmp_path)
     with chat_server(crafty) as chat:
         ended = command(
-            *("sweep", "--yes", "--suite", "ledger", "--model", MODEL, "--budgets", grid, "--limit", 5),
+            *(
+                "sweep",
+                "--yes",
+                "--suite",
+                "ledger",
+                "--model",
+                MODEL,
+                "--budgets",
+                grid,
+                "--mode",
+                "grid",
+                "--limit",
+                5,
+            ),
             *("--to", "out", "--model-base-url", chat.url),
         )
     assert ended.code == 0, ended

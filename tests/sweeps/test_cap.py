@@ -21,7 +21,18 @@ def test_a_cap_stops_the_sweep_and_a_higher_one_completes_it(tmp_path: Path, mon
     with chat_server(crafty) as chat:
         asked = (
             *("sweep", "--yes", "--suite", "ledger", "--suite", "atoms", "--model", "openai/gpt-5-mini", "--limit", 6),
-            *("--budgets", "usd:0.004,0.016", "--max-connections", 1, "--to", "out", "--model-base-url", chat.url),
+            *(
+                "--budgets",
+                "usd:0.004,0.016",
+                "--mode",
+                "grid",
+                "--max-connections",
+                1,
+                "--to",
+                "out",
+                "--model-base-url",
+                chat.url,
+            ),
         )
         capped = command(*asked, "--spend-cap", "0.02usd")
         assert capped.code == 3, capped
@@ -50,7 +61,7 @@ def test_a_cap_binds_workers_together(tmp_path: Path, monkeypatch: pytest.Monkey
     """Two processes share one ledger, so their spends together stay below the cap."""
     monkeypatch.chdir(tmp_path)
     asked = ("sweep", "--yes", "--suite", "ledger", "--model", "embedded/clerk-small", "--workers", 2, "--limit", 12)
-    ended = command(*asked, "--budgets", "usd:0.02,0.08", "--spend-cap", 0.3, "--to", "out")
+    ended = command(*asked, "--budgets", "usd:0.02,0.08", "--mode", "grid", "--spend-cap", 0.3, "--to", "out")
     assert ended.code == 3, ended
     spent = read_table("out", "calls")["cost_usd"].sum()
     assert 0.1 < spent <= 0.3

@@ -46,7 +46,7 @@ def planned(tmp_path: Path, *models: str, budgets: str = "usd:0.2,2", **more: fl
     """A plan on a suite of thirty tasks, whose models need not exist."""
     tasks = tuple(SuiteTask(f"t{number}", "all", float(m), "estimate") for number, m in enumerate(MINUTES))
     suite = Suite("made-up", "1", tmp_path, "generate", tasks, body="never_made")
-    asked = Sweep("x", ("made-up",), models, Grid.parse(budgets), **more)  # type: ignore[arg-type]  # floats or ints
+    asked = Sweep("x", ("made-up",), models, Grid.parse(budgets), mode="grid", **more)  # type: ignore[arg-type]  # floats or ints
     return make_plan(asked, lambda _: suite, PRICES)
 
 
@@ -185,7 +185,7 @@ def test_what_is_done_is_not_spent_again(tmp_path: Path) -> None:
 
 def test_the_plan_says_so_in_eighty_columns_and_in_json(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
-    flags = (*DEMO, "--budgets", "usd:0.02,0.32", "--limit", 3, "--spend-cap", 1, "--to", "out")
+    flags = (*DEMO, "--mode", "grid", "--budgets", "usd:0.02,0.32", "--limit", 3, "--spend-cap", 1, "--to", "out")
     shown = command("plan", *flags)
     assert shown.code == 0, shown
     assert NO_PILOT in shown.out
@@ -226,10 +226,10 @@ def test_a_forecast_is_kept_and_scored_when_the_sweep_is_through(tmp_path: Path)
 def test_a_cheap_pilot_tells_what_the_dear_rungs_of_the_demo_cost(tmp_path: Path) -> None:
     """The clerks' true spend is known to nobody but them: at least 8 in 10 cells lie within p10 to p90."""
     sweeping = ("sweep", *DEMO, "--limit", 12, "--workers", 1, "--yes")
-    piloted = command(*sweeping, "--budgets", "usd:0.01,0.04", "--to", tmp_path / "pilot")
+    piloted = command(*sweeping, "--budgets", "usd:0.01,0.04", "--mode", "grid", "--to", tmp_path / "pilot")
     assert piloted.code == 0, piloted
     ended = command(
-        *(*sweeping, "--budgets", "usd:0.16,0.64", "--seed", 2),
+        *(*sweeping, "--budgets", "usd:0.16,0.64", "--mode", "grid", "--seed", 2),
         *("--to", tmp_path / "out", "--pilot", tmp_path / "pilot"),
     )
     assert ended.code == 0, ended

@@ -26,13 +26,14 @@ MODEL = "openai/gpt-5-mini"
 RATES = {"prompt": 0.25, "cached": 0.025, "output": 2.0}
 """Its list price, in dollars per million tokens."""
 CAP_USD = 1.0
+SOAK_SWEEPS = int(os.environ.get("SWEEPS", "5"))
 
 
 def sweep(chat: ChatServer, *, workers: int, cap_usd: float = 10.0) -> tuple[object, ...]:
     """A sweep of 32 runs, four at a time, and some 90 calls."""
     return (
         *("sweep", "--yes", "--suite", "ledger", "--suite", "atoms", "--model", MODEL, "--limit", 8),
-        *("--budgets", "usd:0.004,0.05", "--to", "out", "--model-base-url", chat.url),
+        *("--budgets", "usd:0.004,0.05", "--mode", "grid", "--to", "out", "--model-base-url", chat.url),
         *("--workers", workers, "--max-connections", 4, "--spend-cap", cap_usd),
     )
 
@@ -88,13 +89,17 @@ def booked_within(cap_usd: float, folder: Path, chat: ChatServer) -> float:
     return totals.spent_usd + totals.held_usd
 
 
-@pytest.mark.slow
-def test_five_kills_at_random_lose_nothing(tmp_path: Path, thinking: Counting) -> None:
+@pytest.mark.parametrize(
+    "seed",
+    [pytest.param(20261123, marks=pytest.mark.slow)]
+    + [pytest.param(seed, marks=pytest.mark.soak) for seed in range(SOAK_SWEEPS)],
+)
+def test_five_kills_at_random_lose_nothing(tmp_path: Path, thinking: Counting, seed: int) -> None:
     """SIGKILL five times under a cap, and a cap that binds after that: the books cover the server's bill all along.
 
     What was under way is written off at its bound, some cents a call. A higher cap completes the study.
     """
-    rng = random.Random(20261123)
+    rng = random.Random(seed)
     with chat_server(thinking) as chat:
         for _ in range(5):
             process = start(*sweep(chat, workers=1, cap_usd=CAP_USD), cwd=tmp_path, env=KEY)

@@ -24,6 +24,7 @@ models:
   - embedded/clerk-small
   - litellm/embedded/clerk-large
 budgets: usd:0.01..0.64:x8
+mode: grid
 epochs: 2
 limit: 3
 seed: 5
@@ -47,6 +48,7 @@ def test_a_file_says_all_that_flags_say(study: Path) -> None:
         suites=("atoms",),
         models=("embedded/clerk-small", "embedded/clerk-large"),
         budgets=Grid("usd", (0.01, 0.08, 0.64)),
+        mode="grid",
         epochs=2,
         limit=3,
         seed=5,
@@ -114,8 +116,14 @@ def test_the_plan_is_printed_for_people_and_for_programs(study: Path) -> None:
     rows = json.loads(command("plan", study, "--json").out)["cells"]
     assert len(rows) == 6
     assert {row["budget"] for row in rows} == {"usd:0.01", "usd:0.08", "usd:0.64"}
-    assert {row["condition"] for row in rows} == {"temperature=0.5"}
+    assert {row["condition"] for row in rows} == {"mode=grid,temperature=0.5"}
     assert sum(row["runs"] for row in rows) == 36
+
+
+def test_the_plan_names_all_its_conditions_and_hides_no_amount(study: Path) -> None:
+    told = command("plan", study, "--notice", "off", "--notice", "start", "--spend-cap", "0.00002usd", "--limit", 1)
+    assert "condition mode=grid,temperature=0.5 | notice=start,temperature=0.5, strategy single" in told.out
+    assert "cap       $0.0000200 for the whole sweep" in told.out
 
 
 def test_a_printed_command_runs_under_plain_inspect(study: Path, tmp_path: Path) -> None:
@@ -141,6 +149,6 @@ def test_a_printed_command_runs_under_plain_inspect(study: Path, tmp_path: Path)
     planned = next(cell for cell in plan(make_sweep(study)).cells if cell.command == chosen)
     assert set(runs["run_id"]) == {run_id for run_id, _, _ in planned.run_ids()}
     assert set(runs["budget_usd"]) == {0.08}
-    assert set(runs["condition"]) == {"temperature=0.5"}
+    assert set(runs["condition"]) == {"mode=grid,temperature=0.5"}
     assert set(runs["model"]) == {"embedded/clerk-small"}
     assert (runs["cost_usd"] <= 0.08).all()

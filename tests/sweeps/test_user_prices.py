@@ -20,7 +20,18 @@ def test_a_price_file_is_the_price_everywhere(tmp_path: Path, monkeypatch: pytes
     monkeypatch.setenv(*next(iter(KEY.items())))
     monkeypatch.chdir(tmp_path)
     Path("ours.yaml").write_text(PRICES)
-    asked = ("--suite", "ledger", "--model", "openai/my-own", "--budgets", "usd:0.002,0.2", "--limit", 3)
+    asked = (
+        "--suite",
+        "ledger",
+        "--model",
+        "openai/my-own",
+        "--budgets",
+        "usd:0.002,0.2",
+        "--mode",
+        "grid",
+        "--limit",
+        3,
+    )
     with chat_server(crafty) as chat:
         ended = command(
             *("sweep", "--yes", *asked, "--spend-cap", 5, "--prices", "ours.yaml"),

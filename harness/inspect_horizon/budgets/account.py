@@ -8,16 +8,16 @@ from typing import TYPE_CHECKING
 
 import anyio
 
+from inspect_horizon.budgets.dust import DUST
 from inspect_horizon.errors import BudgetExceeded
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from inspect_horizon.budgets.budget import Budget
+    from inspect_horizon.budgets.ladder import Ladder
     from inspect_horizon.budgets.measure import Worst
 
-DUST = 1e-9
-"""Share of a budget by which rounding may exceed it; sums of dollars are not exact in binary."""
 SECONDS_TO_STOP = 0.5
 """What a run may need to be cut off once its time is over."""
 
@@ -40,6 +40,8 @@ class Account:
     """In its own unit; a `cost_ratio` is resolved before."""
     weights: Mapping[str, float] = field(default_factory=dict)
     """Of each count of tokens, where the budget is in weighted tokens."""
+    ladder: Ladder | None = None
+    """What each rung of the grid gets of this run; its highest is the budget."""
     clock: Callable[[], float] | None = None
     """Seconds of working time so far, where the budget is in seconds."""
     spent: float = 0.0
@@ -61,7 +63,12 @@ class Account:
     def left(self) -> float:
         """What is neither spent nor held."""
         spent = self.clock() if self.clock is not None else self.spent
-        return self.budget.amount - spent - sum(hold.amount for hold in self._holds)
+        return self.budget.amount - spent - sum(hold.amount for hold in self._holds) - self._kept
+
+    @property
+    def _kept(self) -> float:
+        """Kept back for the question after the end."""
+        return self.ladder.top.kept if self.ladder is not None else 0.0
 
     @property
     def overshoot(self) -> float:
@@ -99,10 +106,22 @@ class Account:
         self._holds.append(hold)
         return hold
 
-    def settle(self, hold: Hold, amount: float, *, lost: bool = False) -> None:
-        """Replace a hold by what the call took, in the budget's unit; `lost` when no answer came of it."""
+    def settle(
+        self, hold: Hold, amount: float, *, usd: float | None = None, tokens: int | None = None, lost: bool = False
+    ) -> None:
+        """Replace a hold by what the call took.
+
+        Args:
+            hold: Of the reservation.
+            amount: What it took, in the budget's unit.
+            usd: The same in dollars, where they are known.
+            tokens: The same in tokens, where they are known.
+            lost: Whether no answer came of it.
+        """
         self._holds.remove(hold)
         self.spent += amount
+        if self.ladder is not None:
+            self.ladder.settled(amount, usd, tokens)
         if lost:
             self.lost += amount
         if self._changed is not None:

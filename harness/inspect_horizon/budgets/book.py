@@ -17,9 +17,10 @@ from inspect_horizon.errors import DataError
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-SCHEMA_VERSION = 3
+SCHEMA_VERSION = 4
 """2: settlements tell the parts of a usage that are billed apart, the tier, and what the provider says it charges.
-3: which attempts are still to be scored, and what scoring has cost at most."""
+3: which attempts are still to be scored, and what scoring has cost at most.
+4: what each rung of a ladder got."""
 BUSY_SECONDS = 30.0
 
 FIRST_FORMAT = (
@@ -78,7 +79,13 @@ SCORING = (
             WHERE attempt_id = (SELECT attempt_id FROM reservations WHERE call_id = new.call_id)), 0.0));
     END""",
 )
-UPGRADES = {1: FIRST_FORMAT, 2: PARTS_OF_USAGE, 3: SCORING}
+LADDERS = (
+    """CREATE TABLE rungs (
+        attempt_id TEXT NOT NULL, amount REAL NOT NULL, how TEXT NOT NULL, over INTEGER NOT NULL, spent REAL NOT NULL,
+        spent_usd REAL, spent_tokens INTEGER, score REAL, answer TEXT, error TEXT, unknown INTEGER NOT NULL
+    )""",
+)
+UPGRADES = {1: FIRST_FORMAT, 2: PARTS_OF_USAGE, 3: SCORING, 4: LADDERS}
 """What leads to each format from the one before it."""
 TABLES = {"attempts", "endings", "reservations", "settlements", "totals"}
 """Of every format."""

@@ -9,13 +9,14 @@ from dataclasses import asdict, dataclass, fields
 from typing import TYPE_CHECKING, Any, Literal
 from uuid import uuid4
 
-from inspect_horizon.budgets.account import DUST
 from inspect_horizon.budgets.book import BUSY_SECONDS, columns_of, open_to_read, open_to_write, patiently, roll_back
+from inspect_horizon.budgets.dollars import usd_text
+from inspect_horizon.budgets.dust import DUST
 from inspect_horizon.budgets.usage import COUNTS
 from inspect_horizon.errors import DataError, SpendCapExceeded
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
     from pathlib import Path
 
     from inspect_horizon.budgets.usage import Usage
@@ -59,6 +60,29 @@ class Settlement:
     tier: str | None = None
     reported_usd: float | None = None
     """What the provider says that it will charge."""
+
+
+@dataclass(frozen=True, slots=True)
+class RungNote:
+    """What one rung of a grid got of a run."""
+
+    amount: float
+    """As the grid names it."""
+    how: str
+    """`final`: the run's own end; `state`: scored as it stood; `fork`: asked in a side branch."""
+    over: bool
+    """Whether the trajectory went on beyond it."""
+    spent: float
+    """Within the rung, in the unit of the budget, the question after the end included."""
+    spent_usd: float | None
+    spent_tokens: int | None
+    score: float | None
+    """None where the run's own score holds, or none could be had."""
+    answer: str | None
+    error: str | None
+    """Why there is no answer or no score, where there is none."""
+    unknown: bool
+    """Whether what the rung would have got is not known, and so no failure."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,6 +167,20 @@ class Ledger:
                 "INSERT INTO endings (attempt_id, ended_at, stop_reason, overshoot, spent) VALUES (?, ?, ?, ?, ?)", row
             )
 
+    def note_rungs(self, attempt_id: str, notes: Sequence[RungNote]) -> None:
+        """Note what each rung got of an attempt, all of them or none."""
+        with self._write() as book:
+            book.executemany(
+                "INSERT INTO rungs VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                [(attempt_id, *asdict(note).values()) for note in notes],
+            )
+
+    def rungs(self) -> list[dict[str, Any]]:
+        """What the rungs got, attempt by attempt, cheapest first; none in a book of a format without them."""
+        with self._read() as book:
+            known = columns_of(book, "rungs")
+            return [dict(row) for row in book.execute("SELECT * FROM rungs ORDER BY rowid")] if known else []
+
     def scored(self, attempt_id: str) -> None:
         """Note that an attempt needs no more money, be it scored or given up; none is kept back for it any more."""
         with self._write() as book:
@@ -180,10 +218,11 @@ class Ledger:
         totals, kept_usd = self.totals(), self._kept_for_scoring(reservation)
         most = self.cap_usd * (1 + DUST) - reservation.usd - kept_usd
         if totals.spent_usd + totals.held_usd > most:
-            kept = f", ${kept_usd:.4f} kept back to score the runs under way" if kept_usd else ""
+            kept = f", ${usd_text(kept_usd)} kept back to score the runs under way" if kept_usd else ""
             raise SpendCapExceeded(
-                f"a call of up to ${reservation.usd:.4f} does not fit the spend cap of ${self.cap_usd:.2f}: "
-                f"${totals.spent_usd:.4f} is spent and ${totals.held_usd:.4f} reserved{kept}",
+                f"a call of up to ${usd_text(reservation.usd)} does not fit the spend cap of "
+                f"${usd_text(self.cap_usd, 2)}: ${usd_text(totals.spent_usd)} is spent and "
+                f"${usd_text(totals.held_usd)} reserved{kept}",
                 fix="run the same command with a higher --spend-cap; nothing that was paid for is lost",
                 for_now=totals.spent_usd <= most,
             )

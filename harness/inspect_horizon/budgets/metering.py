@@ -143,7 +143,9 @@ class Ticket:
     def _book(self, settlement: Settlement, amount: float, *, lost: bool = False) -> None:
         """The run's account first: it is in memory and cannot fail, so no money comes free if the disk is full."""
         if self._account is not None and self._hold is not None:
-            self._account.settle(self._hold, amount, lost=lost)
+            tokens = settlement.usage.total_tokens if settlement.usage is not None else None
+            rejected = settlement.outcome == "rejected"
+            self._account.settle(self._hold, amount, usd=settlement.usd, tokens=0 if rejected else tokens, lost=lost)
         self.run.ledger.settle(self.call_id, settlement)
 
     def _measure(self, usage: Usage | None, usd: float | None) -> float:
@@ -179,7 +181,7 @@ async def admit(run: Run, asked: Asked) -> Ticket:
         PriceError: The budget is in dollars and the model's price is not known.
         DataError: The ledger cannot be written.
     """
-    account = run.account if run.phase == "agent" else None
+    account = run.account if run.phase != "scorer" else None
     hold = None
     tokens = asked.output_tokens
     if account is not None:

@@ -49,6 +49,7 @@ class _PriceEntry(_TierEntry):
     max_input_tokens: int | None = None
     as_of: date | None = None
     source: str | None = None
+    """Where its author has it from."""
 
 
 class _PriceFile(Model):
@@ -99,7 +100,7 @@ def _price(name: str, entry: _PriceEntry, path: Path) -> Price:
     standard = tiers.pop(STANDARD, standard)
     return Price(
         name,
-        f"{path.name} {entry.as_of}" if entry.as_of else path.name,
+        _source(entry, path),
         standard.base,
         standard.steps,
         tiers,
@@ -107,6 +108,12 @@ def _price(name: str, entry: _PriceEntry, path: Path) -> Price:
         entry.max_input_tokens,
         entry.as_of,
     )
+
+
+def _source(entry: _PriceEntry, path: Path) -> str:
+    """What every cost at this price says of it: the file, its day, and where the file has it from."""
+    dated = f"{path.name} {entry.as_of}" if entry.as_of else path.name
+    return f"{dated}, {entry.source}" if entry.source else dated
 
 
 def _tariff(entry: _TierEntry) -> Tariff:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from contextvars import ContextVar
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 from weakref import WeakKeyDictionary
 
 if TYPE_CHECKING:
@@ -12,6 +12,16 @@ if TYPE_CHECKING:
 
     from inspect_horizon.budgets.account import Account
     from inspect_horizon.budgets.ledger import Ledger, Phase
+
+
+class Observer(Protocol):
+    """Who follows a run from call to call, such as what scores it at the rungs of a ladder."""
+
+    def before(self, call: object) -> None:
+        """A call of the agent is about to be admitted."""
+
+    async def after(self, call: object) -> None:
+        """A call of the agent is settled; its answer has not reached the agent."""
 
 
 @dataclass(eq=False, slots=True)
@@ -28,6 +38,10 @@ class Run:
     phase: Phase = "agent"
     notice: Callable[[], str] | None = None
     """What is told before each call of what is left; None where nothing is."""
+    asking: bool = False
+    """Whether the call under way is the last question, in which no tool may be used."""
+    observer: Observer | None = None
+    """Told of every call of the agent before it is admitted, and once it is settled; None where nobody follows."""
     anchors: dict[int, int] = field(default_factory=dict)
     """Tokens that conversations of this run were reported to have, by their fingerprint."""
 

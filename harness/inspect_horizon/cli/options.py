@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from inspect_horizon.budgets.grid import Grid
+from inspect_horizon.budgets.ladder import FINAL_ANSWERS
 from inspect_horizon.errors import UsageError
 from inspect_horizon.strategies.notice import NOTICES
+from inspect_horizon.sweeps.spec import MODES
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -37,6 +39,11 @@ FLAGS = (
         multiple=True,
         help="What agents are told of their budget; may be repeated.  [default: off]",
     ),
+    click.option(
+        "--mode", type=click.Choice(MODES), help="Read one run at all budgets, or run each.  [default: ladder]"
+    ),
+    click.option("--final-answer", type=click.Choice(FINAL_ANSWERS), help="At the end of a budget.  [default: none]"),
+    click.option("--check-ladder", type=float, help="Share of tasks that are also run at each budget, such as 0.1."),
     click.option("--token-weights", help="For budgets in weighted_tokens, such as input+5*output."),
     click.option(
         "--max-tokens",

@@ -11,6 +11,8 @@ import click
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
+from inspect_horizon.budgets.dollars import usd_text
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -51,5 +53,5 @@ def _lines() -> Watch:
 
 
 def _money(look: Look) -> str:
-    cap = f" of ${look.cap_usd:.6g}" if look.cap_usd is not None else ""
-    return f"${look.spent_usd:.4f}{cap}"
+    cap = f" of ${usd_text(look.cap_usd, 2)}" if look.cap_usd is not None else ""
+    return f"${usd_text(look.spent_usd)}{cap}"

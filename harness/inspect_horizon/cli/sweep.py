@@ -8,6 +8,7 @@ from typing import Any
 
 import click
 
+from inspect_horizon.budgets.dollars import DUST_USD, usd_text
 from inspect_horizon.cli.options import asked, sweep_flags
 from inspect_horizon.cli.progress import progress_bar
 from inspect_horizon.cli.saying import say
@@ -16,6 +17,9 @@ from inspect_horizon.sweeps.describe import forecast_text, plan_text, score_text
 from inspect_horizon.sweeps.forecast.study import forecast
 from inspect_horizon.sweeps.spec import make_sweep
 from inspect_horizon.sweeps.sweep import RESULTS, Outcome, plan, run
+
+REASONS = 3
+"""Why runs failed, told one by one; the commonest first."""
 
 
 @click.command(name="sweep")
@@ -52,19 +56,28 @@ def _ask() -> None:
 
 
 def _report(outcome: Outcome) -> None:
-    held = f", ${outcome.totals.held_usd:.4f} reserved and never settled" if outcome.totals.held_usd > 1e-9 else ""
+    totals = outcome.totals
+    held = f", ${usd_text(totals.held_usd)} reserved and never settled" if totals.held_usd > DUST_USD else ""
     click.echo(f"runs      {outcome.done} of {outcome.planned}")
-    click.echo(f"spent     ${outcome.totals.spent_usd:.4f}{held}")
+    click.echo(f"spent     ${usd_text(totals.spent_usd)}{held}")
     if outcome.forecast is not None:
         click.echo(f"forecast  {score_text(outcome.forecast)}")
     click.echo(f"overshoot {outcome.overshot} runs over their budget")
     click.echo(f"tables    {outcome.folder}")
     for log in outcome.collected.unreadable if outcome.collected else ():
         say(f"warning: log {log}")
+    open_rungs = outcome.collected.unknown_rungs if outcome.collected else {}
+    if open_rungs:
+        say(f"warning: {sum(open_rungs.values())} rungs are not known: {next(iter(open_rungs))}")
     if outcome.complete:
         click.echo(f"next      horizon frontier {outcome.folder}")
         return
-    for text, count in list(outcome.collected.errors.items())[:3] if outcome.collected else ():
+    errors = list(outcome.collected.errors.items()) if outcome.collected else []
+    for text, count in errors[:REASONS]:
         say(f"{count} runs: {text}")
-    say("incomplete: run the same command again to finish what is missing")
+    if others := sum(count for _, count in errors[REASONS:]):
+        say(f"{others} runs: for other reasons, which are in the column error of the table runs")
+    missing = outcome.planned - outcome.done
+    again = "see to the above, then run the command again" if errors else "run the same command again"
+    say(f"incomplete: {missing} of {outcome.planned} runs are missing; {again} to finish them")
     sys.exit(3)

@@ -113,7 +113,7 @@ def observe(
     used = table[why == ""]
     if used.empty:
         raise nothing_left(table, why, kind)
-    grid = _grid(used, amounts)
+    grid = _grid(used, amounts, checkpoints)
     tasks = used[["_task", "_family"]].drop_duplicates("_task").sort_values("_task")
     names = tuple(tasks["_task"])
     used = used.assign(_number=np.searchsorted(np.array(names, dtype=object), used["_task"].to_numpy(dtype=object)))
@@ -126,7 +126,9 @@ def observe(
     return Study(kind, grid, names, _codes(tasks["_family"]), observations, left_out, _wage(used))
 
 
-def _grid(used: pd.DataFrame, amounts: Sequence[float] | FloatArray | None) -> FloatArray:
+def _grid(
+    used: pd.DataFrame, amounts: Sequence[float] | FloatArray | None, checkpoints: pd.DataFrame | None
+) -> FloatArray:
     if amounts is not None:
         grid = np.unique(np.asarray(amounts, dtype=np.float64))
         if grid.size == 0 or not (np.isfinite(grid).all() and grid[0] > 0):
@@ -134,11 +136,20 @@ def _grid(used: pd.DataFrame, amounts: Sequence[float] | FloatArray | None) -> F
         return grid
     own = used.loc[(used["budget_kind"] == used["_kind"]) & (used["budget_amount"] > 0), "budget_amount"]
     if not own.empty:
-        return np.unique(own.to_numpy(dtype=np.float64))
+        return np.unique(np.concatenate([own.to_numpy(dtype=np.float64), _rungs(used, checkpoints)]))
     spends = used.loc[(used["success"] > 0) & (used["_spend"] > 0), "_spend"].to_numpy(dtype=np.float64)
     if spends.size == 0:
         spends = used.loc[used["_spend"] > 0, "_spend"].to_numpy(dtype=np.float64)
     return _doublings_over(spends) if spends.size else np.array([1.0])
+
+
+def _rungs(used: pd.DataFrame, checkpoints: pd.DataFrame | None) -> FloatArray:
+    """The budgets at which ladders were read, shape (n,)."""
+    if checkpoints is None or checkpoints.empty:
+        return np.empty(0)
+    same = text(checkpoints, "rung_kind") == used["_kind"].iloc[0]
+    amounts = numbers(checkpoints, "rung_amount")[same & checkpoints["run_id"].isin(used["run_id"])]
+    return np.asarray(amounts[amounts > 0], dtype=np.float64)
 
 
 def _doublings_over(spends: FloatArray) -> FloatArray:
@@ -160,25 +171,32 @@ def _wage(used: pd.DataFrame) -> float | None:
 
 def steps_of(checkpoints: pd.DataFrame, used: pd.DataFrame, kind: str) -> pd.DataFrame | None:
     """Checkpoints of used runs with their spend in `kind`, in order of spend; None if they do not tell it."""
-    column = {"usd": "spent_usd", "cost_ratio": "spent_usd", "tokens": "spent_tokens"}.get(kind)
-    if column is None or column not in checkpoints.columns or checkpoints.empty:
+    if checkpoints.empty:
         return None
+    column = {"usd": "spent_usd", "cost_ratio": "spent_usd", "tokens": "spent_tokens"}.get(kind, "")
+    how = text(checkpoints, "how")
+    costs = used.drop_duplicates("run_id").set_index("run_id")
+    names = checkpoints["run_id"].astype(str)
+    at = numbers(checkpoints, column)
+    if kind == "cost_ratio":
+        at = at / names.map(costs["human_cost_usd"])
+    own_kind = text(checkpoints, "rung_kind") == kind
+    # A run that is asked keeps back what the question may cost, so it may have ended within a rung that could not hold
+    # it; what it got is known rung by rung.
+    by_rung = own_kind & names.isin(names[own_kind & (how == "fork")])
     steps = pd.DataFrame(
         {
-            "run_id": checkpoints["run_id"].astype(str).to_numpy(),
-            "_at": numbers(checkpoints, column).to_numpy(),
+            "run_id": names.to_numpy(),
+            "_at": at.mask(by_rung, numbers(checkpoints, "rung_amount")).to_numpy(),
             "success": numbers(checkpoints, "success").to_numpy(),
-            "_final": (text(checkpoints, "how") == "final").to_numpy(),
+            "_final": (how == "final").to_numpy(),
         }
     )
     if "attempt" in checkpoints.columns and "attempt" in used.columns:
         own = pd.MultiIndex.from_frame(used[["run_id", "attempt"]].astype(str))
         theirs = pd.MultiIndex.from_arrays([steps["run_id"], checkpoints["attempt"].astype(str)])
         steps = steps[theirs.isin(own)]
-    costs = used.drop_duplicates("run_id").set_index("run_id")
     steps = steps[steps["run_id"].isin(costs.index) & steps["_at"].notna()]
-    if kind == "cost_ratio":
-        steps = steps.assign(_at=steps["_at"] / steps["run_id"].map(costs["human_cost_usd"]))
     finished = set(steps.loc[steps["_final"], "run_id"])
     ends = costs[costs.index.isin(set(steps["run_id"]) - finished)].reset_index()
     last = ends[["run_id", "success"]].assign(_at=ends["_spend"], _final=True)

@@ -11,6 +11,7 @@ import litellm
 from inspect_ai.util import LimitExceededError
 
 from inspect_horizon.budgets.budget import Budget
+from inspect_horizon.budgets.measure import bound
 from inspect_horizon.budgets.metering import Answer, Asked, Ticket, admit
 from inspect_horizon.errors import BudgetExceeded, ModelError
 from inspect_horizon.models import embedded
@@ -110,11 +111,19 @@ class Call:
             prompt.remember(run.anchors, to_message(output.message), usage.prompt_tokens, usage.output_tokens)
         return output, response
 
-    async def _admit(self, run: Run, prompt: Prompt) -> Ticket:
+    def most(self, run: Run) -> float:
+        """The most that it could take out of its run's budget, in the unit of that budget; 0 where there is none."""
+        account = run.account
+        if account is None:
+            return 0.0
+        asked = self._asked(run, Prompt(self.request, kept_an_hour=self.marks == "1h"))
+        return bound(account.budget, asked, account.weights).at(asked.output_tokens)
+
+    def _asked(self, run: Run, prompt: Prompt) -> Asked:
         choices = self.request.get("n", 1)
         routes = self.routes
         prompt_tokens = prompt.bound({} if routes else run.anchors)  # each model counts with a tokenizer of its own
-        asked = Asked(
+        return Asked(
             self.model,
             self.price,
             prompt_tokens,
@@ -125,8 +134,10 @@ class Call:
             self.prices.parameters(self.model),
             routes,
         )
+
+    async def _admit(self, run: Run, prompt: Prompt) -> Ticket:
         try:
-            return await admit(run, asked)
+            return await admit(run, self._asked(run, prompt))
         except BudgetExceeded as error:
             if run.account is not None and run.account.lost > 0:
                 raise ModelError(

@@ -21,6 +21,8 @@ H(b) = (L50² · b / r)^(1/3): slope 1/3. It is not told its budget; how much it
 **An uneven clerk** breaks the common slope on purpose: its form scales speed by 2^(ε·β/β_speed) and the work before a
 slip by 2^(ε·β/β_slip), so its slope is β_speed where money binds and β_slip where slips do.
 
+**A rushing clerk** slips sooner when it is told its budget: the work before its first slip is divided by `rush`.
+
 What a program cannot do faster than it can (it must read a page to add it up) bounds these laws from below: a run costs
 at least what its prompts and its answer cost. The demo's grid starts above that floor.
 """
@@ -41,6 +43,8 @@ if TYPE_CHECKING:
 
 BYTES_PER_TOKEN = 4
 """An embedded model's token is four bytes of UTF-8 text."""
+TOLD = "a budget for this task"
+"""How a notice of the budget can be known."""
 TOKENS_PER_MESSAGE = 4
 """Charged for the marks around each message."""
 
@@ -61,6 +65,8 @@ class Clerk:
     """β_speed, where it differs from β."""
     slip_slope: float | None = None
     """β_slip, where it differs from β."""
+    rush: float = 1.0
+    """By what its unaided minutes are divided once it is told that it has a budget."""
 
     def horizon_minutes(self, budget_usd: float) -> float:
         """The task length, in human minutes, at which half of its runs succeed within a budget."""
@@ -74,11 +80,12 @@ class Clerk:
         uniform = random.Random(f"{self.name}/{seed}/{task}").uniform(1e-12, 1 - 1e-12)  # noqa: S311 - a simulation
         return math.log(uniform / (1 - uniform)) / self.slope
 
-    def slips_at(self, form: float) -> float:
+    def slips_at(self, form: float, *, told: bool = False) -> float:
         """Human minutes of work after which the first slip comes; infinite if it finds all its slips."""
         if self.careful:
             return math.inf
-        return self.unaided_minutes * math.exp2(form * self.slope / (self.slip_slope or self.slope))
+        minutes = self.unaided_minutes / (self.rush if told else 1.0)
+        return minutes * math.exp2(form * self.slope / (self.slip_slope or self.slope))
 
     def billed_after(self, minutes: float, form: float) -> float:
         """Dollars it has been billed once so many human minutes of work are done."""
@@ -96,6 +103,7 @@ CLERKS = {
         Clerk("clerk-large", unaided_minutes=180, usd_per_minute=0.04),
         Clerk("clerk-careful", unaided_minutes=2, usd_per_minute=0.01, careful=True),
         Clerk("clerk-uneven", unaided_minutes=10, usd_per_minute=0.02, speed_slope=4.0, slip_slope=0.7),
+        Clerk("clerk-rushing", unaided_minutes=20, usd_per_minute=0.02, rush=8),
     )
 }
 """The embedded models by name, as in `litellm/embedded/clerk-small`."""
@@ -127,9 +135,15 @@ class Conversation:
         return prompt, read, written
 
     @property
+    def told(self) -> bool:
+        """Whether it says that there is a budget."""
+        return any(message["role"] == "user" and TOLD in content_text(message) for message in self.messages)
+
+    @property
     def task(self) -> str:
-        """The text that sets the task: the first message of the user."""
-        return next((content_text(message) for message in self.messages if message["role"] == "user"), "")
+        """The text that sets the task: the first message of the user that does not tell of a budget."""
+        texts = (content_text(message) for message in self.messages if message["role"] == "user")
+        return next((text for text in texts if TOLD not in text), "")
 
 
 def _message_tokens(message: Message) -> int:
@@ -152,9 +166,9 @@ def content_text(message: Message) -> str:
     return content if isinstance(content, str) else "".join(part.get("text", "") for part in content)
 
 
-def choose(clerk: Clerk, move: Move, form: float) -> Outcome:
+def choose(clerk: Clerk, move: Move, form: float, *, told: bool = False) -> Outcome:
     """What the clerk says: the slipped version in the reply in which its first slip falls."""
-    slips_at = clerk.slips_at(form) * 60
+    slips_at = clerk.slips_at(form, told=told) * 60
     slips_now = move.seconds_before <= slips_at < move.seconds_before + move.seconds
     return move.slipped if slips_now else move.right
 

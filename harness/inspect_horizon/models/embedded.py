@@ -67,7 +67,7 @@ class Embedded(CustomLLM):
     def _reply(self, clerk: Clerk, messages: Sequence[Message], params: dict[str, Any], response: Any) -> Any:
         tools = params.get("tools") or []
         conversation = Conversation(messages, json.dumps(tools) if tools else "")
-        names = [tool["function"]["name"] for tool in tools]
+        names = [] if params.get("tool_choice") == "none" else [tool["function"]["name"] for tool in tools]
         most = int(params.get("max_tokens") or params.get("max_completion_tokens") or MOST_TOKENS)
         text, call = self._say(clerk, conversation, names, int(params.get("seed") or 0), most)
         tokens = text_tokens(text) + (call_tokens(call.name, json.dumps(dict(call.arguments))) if call else 0)
@@ -83,7 +83,7 @@ class Embedded(CustomLLM):
         if move is None:
             return NOT_MY_CRAFT, ToolUse("submit", {"answer": NOT_MY_CRAFT}) if "submit" in tools else None
         form = clerk.form(seed, conversation.task)
-        outcome = choose(clerk, move, form)
+        outcome = choose(clerk, move, form, told=conversation.told)
         price = price_book().price(f"{PROVIDER}/{clerk.name}")
         tokens = working_tokens(clerk, price, conversation, move, form) - _closing_tokens(outcome)
         kept = min(tokens, most + 1)  # more would be cut off anyway, and could fill the memory

@@ -6,10 +6,15 @@ sends anything; others it takes and does not send; for others still it has no wo
 
 from __future__ import annotations
 
+import functools
 import re
 from typing import TYPE_CHECKING, Any
 
+import litellm
+from litellm.exceptions import UnsupportedParamsError
+
 from inspect_horizon.errors import ModelError
+from inspect_horizon.models.request import effort
 
 if TYPE_CHECKING:
     from inspect_ai.model import GenerateConfig
@@ -25,6 +30,8 @@ NO_WORD = {
 """Options of Inspect's that LiteLLM has no word for, and what to do instead."""
 LOST_ON_THE_WAY = {"responses": ("top_k", "seed", "n", "extra_body"), "gemini": ("parallel_tool_calls",)}
 """What LiteLLM takes and does not send, by the route: seen on the wire with its releases 1.106 and 1.109."""
+ROUNDED_EFFORTS = frozenset({"mistral", "together_ai"})
+"""Providers for whose models LiteLLM sends the nearest reasoning effort that they take in place of the one asked."""
 NO_OPTIONS = frozenset({"model", "messages", "tools", "max_tokens", "api_base", "api_key"})
 """What no request can do without."""
 RESPONSE_ID = "resp_"
@@ -56,7 +63,22 @@ def lost_on_the_way(request: dict[str, Any], *, response_id: str = "") -> list[s
     """
     provider, _, name = request["model"].partition("/")
     responses = name.startswith("responses/") or response_id.startswith(RESPONSE_ID)
-    return [option for option in LOST_ON_THE_WAY.get("responses" if responses else provider, ()) if option in request]
+    lost = [option for option in LOST_ON_THE_WAY.get("responses" if responses else provider, ()) if option in request]
+    asked = effort(request)
+    return lost if asked is None or _keeps_effort(request["model"], asked) else [*lost, "reasoning_effort"]
+
+
+@functools.cache
+def _keeps_effort(model: str, asked: str) -> bool:
+    """Whether LiteLLM sends this effort and no other; one that it refuses it will refuse by itself."""
+    if model.partition("/")[0] not in ROUNDED_EFFORTS:
+        return True
+    name, provider, _, _ = litellm.get_llm_provider(model)
+    try:
+        sent = litellm.get_optional_params(model=name, custom_llm_provider=provider, reasoning_effort=asked)
+    except UnsupportedParamsError:
+        return True
+    return bool(sent.get("reasoning_effort") == asked)
 
 
 class Omissions:
@@ -79,7 +101,8 @@ class Omissions:
         """
         model, lost = request["model"], lost_on_the_way(request)
         if lost and not self._allowed:
-            raise _unsupported(model, f"LiteLLM does not send {' and '.join(lost)} to {model}")
+            named = " and ".join(f"{option}={request[option]}" for option in lost)
+            raise _unsupported(model, f"LiteLLM does not send {named} to {model}")
         gone = [option for option in (*lost, *sorted(self._refused.get(model, ()))) if option in request]
         return [f"{option}={request.pop(option)} was left out: {model} does not take it" for option in gone]
 

@@ -7,6 +7,7 @@ import functools
 import logging
 import math
 import os
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import anyio
@@ -48,9 +49,7 @@ if TYPE_CHECKING:
 
 litellm.suppress_debug_info = True
 litellm.telemetry = False
-litellm.disable_aiohttp_transport = (
-    True  # aiohttp's sessions are never closed, and say so when an eval's event loop ends
-)
+litellm.disable_aiohttp_transport = True  # it never closes a session, and each says so when its event loop ends
 allow_one_try_only()
 do_without_mcp()
 if "LITELLM_LOG" not in os.environ:
@@ -58,6 +57,17 @@ if "LITELLM_LOG" not in os.environ:
 
 NEARLY = 0.95
 """Of the time that Inspect allows an attempt; its clock starts a little earlier than ours."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Turn:
+    """What Inspect asked a model for, such that it can be asked again."""
+
+    api: LiteLLMAPI
+    messages: list[ChatMessage]
+    tools: list[ToolInfo]
+    choice: ToolChoice
+    config: GenerateConfig
 
 
 class LiteLLMAPI(ModelAPI):
@@ -81,19 +91,33 @@ class LiteLLMAPI(ModelAPI):
             model_args: Those of `Settings` (`-M`); any other is passed on to LiteLLM as it is.
 
         Raises:
-            ModelError: LiteLLM knows no such provider, there is no such embedded model, or a setting makes no sense.
+            ModelError: LiteLLM knows no such provider, there is no such embedded model, a setting makes no
+                sense, or the key of a fallback is not set.
         """
         super().__init__(model_name, base_url, api_key, [], config)
         self.settings = Settings.taken_from(model_args)
         self.names = (model_name, *self.settings.fallbacks)
         for name in self.names:
             check_name(name)
+        for name in self.settings.fallbacks:
+            self._check_key(name)
         self.prices = price_book(*FILES.get(), *self.settings.prices)
         self.price = self.prices.find(model_name)
         self.model_args = model_args
         self._omissions = Omissions(allowed=self.settings.drop_params)
         if self.price is not None:
             set_model_info(f"litellm/{model_name}", model_info(self.price))
+
+    def _check_key(self, fallback: str) -> None:
+        """An outage is no time to find that there is no key; one that was passed is for models of its provider."""
+        if self.api_key and fallback.partition("/")[0] == self.model_name.partition("/")[0]:
+            return
+        missing = missing_keys(fallback)
+        if missing:
+            raise ModelError(
+                f"{fallback}, which stands in for {self.model_name}, needs {', '.join(missing)}, which is not set",
+                fix=f"`export {missing[0]}=...` in this shell, or leave it out of fallbacks",
+            )
 
     async def generate(
         self,
@@ -102,52 +126,51 @@ class LiteLLMAPI(ModelAPI):
         tool_choice: ToolChoice,
         config: GenerateConfig,
     ) -> ModelOutput | tuple[ModelOutput | Exception, ModelCall]:
+        """The reply; shown to who follows the run, before and after, where somebody does."""
+        run = present_run()
+        asking = run is not None and run.asking
+        turn = Turn(self, input, tools, "none" if asking else tool_choice, config)
+        if run is None or run.observer is None or run.phase != "agent":
+            return await self._generate(turn)
+        run.observer.before(turn)
+        output = await self._generate(turn)
+        await run.observer.after(turn)
+        return output
+
+    async def _generate(self, turn: Turn) -> ModelOutput | tuple[ModelOutput | Exception, ModelCall]:
         """The reply of the first model that can be called, each in a call of its own."""
-        check_options(config, stream=self._streams(config))
-        patience = config.attempt_timeout
+        check_options(turn.config, stream=self._streams(turn.config))
+        patience = turn.config.attempt_timeout
         deadline = math.inf if patience is None else anyio.current_time() + patience * NEARLY
         outages: list[Exception] = []
         for name in self.names:
             notes = [f"in place of {self.model_name}, which failed: {outages[0]}"[:300]] if outages else []
             try:
-                return await self._ask(name, input, tools, tool_choice, config, deadline, notes)
+                return await self._ask(name, turn, deadline, notes)
             except Exception as error:
                 if not outage(error):
                     raise
                 outages.append(error)
         raise outages[0]
 
+    def most_for(self, run: Run, turn: Turn) -> float:
+        """The most that a turn could take out of its run's budget, in the unit of that budget, whoever serves it."""
+        return max(self._call(name, turn).most(run) for name in self.names)
+
     async def _ask(
-        self,
-        name: str,
-        messages: list[ChatMessage],
-        tools: list[ToolInfo],
-        tool_choice: ToolChoice,
-        config: GenerateConfig,
-        deadline: float,
-        notes: list[str],
+        self, name: str, turn: Turn, deadline: float, notes: list[str]
     ) -> ModelOutput | tuple[ModelOutput | Exception, ModelCall]:
         """One model's reply or refusal; asked once more where options are to be left out that LiteLLM refuses."""
-        request = self._request(name, messages, tools, tool_choice, config)
-        call = Call(
-            name,
-            self.prices,
-            request,
-            tools,
-            silence=config.stream_idle_timeout,
-            deadline=deadline,
-            notes=[*notes, *self._omissions.taken_out(request)],
-        )
-        if self._streams(config) and not name.startswith(f"{embedded.PROVIDER}/"):
-            call.streamed_if_seen()
-        if wants_marks(request, config.cache_prompt):
-            call.marks = self.settings.cache_ttl
+        call = self._call(name, turn)
+        request = call.request
+        call.deadline = deadline
+        call.notes += [*notes, *self._omissions.taken_out(request)]
         try:
             output, response = await call.made(present_run())
         except UnsupportedParamsError as error:
             shorten(error)
             if self._omissions.learn(request, str(error)):
-                return await self._ask(name, messages, tools, tool_choice, config, deadline, notes)
+                return await self._ask(name, turn, deadline, notes)
             raise
         except Exception as error:
             refused = refusal(error)
@@ -160,6 +183,15 @@ class LiteLLMAPI(ModelAPI):
             raise advised from error
         return self._logged(output, request, response.model_dump())
 
+    def _call(self, name: str, turn: Turn) -> Call:
+        request, config = self._request(name, turn), turn.config
+        call = Call(name, self.prices, request, turn.tools, silence=config.stream_idle_timeout)
+        if self._streams(config) and not name.startswith(f"{embedded.PROVIDER}/"):
+            call.streamed_if_seen()
+        if wants_marks(request, config.cache_prompt):
+            call.marks = self.settings.cache_ttl
+        return call
+
     def _streams(self, config: GenerateConfig) -> bool:
         return self.settings.stream or config.stream_idle_timeout is not None
 
@@ -170,21 +202,14 @@ class LiteLLMAPI(ModelAPI):
         output = ModelOutput.from_content(request["model"], "", reason, error=str(error))
         return self._logged(output, request, {"error": str(error)})
 
-    def _request(
-        self,
-        name: str,
-        messages: list[ChatMessage],
-        tools: list[ToolInfo],
-        tool_choice: ToolChoice,
-        config: GenerateConfig,
-    ) -> dict[str, Any]:
+    def _request(self, name: str, turn: Turn) -> dict[str, Any]:
         """A call as LiteLLM takes it; the base URL and the key are for models of the provider that was asked.
 
         The bound on the output is Inspect's, which is that of the model asked first: one that stands in may take less.
         """
-        request = to_request(name, messages, tools, tool_choice, config) | self.model_args
+        request = to_request(name, turn.messages, turn.tools, turn.choice, turn.config) | self.model_args
         most = _most_tokens(self.prices.find(name))
-        request["max_tokens"] = config.max_tokens or most
+        request["max_tokens"] = turn.config.max_tokens or most
         if name != self.model_name:
             request["max_tokens"] = min(request["max_tokens"], most)
         if name.partition("/")[0] == self.model_name.partition("/")[0]:

@@ -81,10 +81,15 @@ def smallest_output(request: dict[str, Any]) -> int:
 
     A clamp never touches the reasoning settings: a call that cannot hold its thinking is not made.
     """
+    return thinking_tokens(request) + SMALLEST_OUTPUT
+
+
+def thinking_tokens(request: dict[str, Any]) -> int:
+    """The most that the request lets the model think before it answers, where the vendor is told a number."""
     thinking = request.get("thinking", {}).get("budget_tokens", 0)
     if not request["model"].startswith("openai/"):
         thinking = max(thinking, THINKING_BUDGETS.get(str(effort(request)), 0))
-    return int(thinking) + SMALLEST_OUTPUT
+    return int(thinking)
 
 
 def asked_tier(request: dict[str, Any]) -> str:

@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from inspect_horizon.budgets.comparing import DECIMALS
+from inspect_horizon.budgets.dollars import usd_text
 from inspect_horizon.report.names import clean, shorten
 from inspect_horizon.runs.charging import same_usd
 
@@ -74,7 +75,7 @@ def _notes(call: ExplainedCall, standing: int) -> Iterator[str]:
         yield clean(call.note)
     repriced, booked = call.repriced_usd, call.booked_usd
     if not call.at_bound and repriced is not None and booked is not None and not same_usd(repriced, booked):
-        yield f"tokens x price give {repriced:.6f}"
+        yield f"tokens x price give {_usd(repriced)}"
 
 
 def _readings(told: Explanation) -> list[str]:
@@ -84,7 +85,7 @@ def _readings(told: Explanation) -> list[str]:
         ("list price", told.list_usd, "of what the answer needed"),
         ("scoring", told.scorer_usd, "apart from it"),
         ("billed", told.billed_usd, "all that was or may have been charged for the run"),
-        ("wasted", told.wasted_usd, "of that: calls without an answer, earlier attempts"),
+        ("wasted", told.wasted_usd, "of that: calls without an answer, forks, earlier attempts"),
         ("table", stated, f"cost_usd of the run: {verdict}"),
     ]
     lines = [f"{name:<12}{_usd(usd):>14}  {words}" for name, usd, words in rows]
@@ -140,4 +141,4 @@ def _product(charge: Charge) -> Decimal:
 
 
 def _usd(usd: float | None) -> str:
-    return "unknown" if usd is None else f"{usd:.6f}"
+    return "unknown" if usd is None else usd_text(usd, 6)

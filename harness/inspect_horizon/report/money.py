@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from inspect_horizon.budgets.dollars import usd_text
 from inspect_horizon.report.names import clean, shorten
 from inspect_horizon.report.units import format_budget
 
@@ -15,22 +16,22 @@ if TYPE_CHECKING:
 
 
 def overshoot_text(rows: Sequence[Overshoot]) -> str:
-    """How many runs exceeded their budget and by how much, one line a model and budget."""
+    """How many attempts exceeded their budget and by how much, one line a model and budget."""
     if not rows:
         return "no run had a budget"
     lines = [
         f"{'':<47}{'excess, of the budget':>24}",
-        f"{'model':<22}{'budget':<13}{'runs':>6}{'over':>6}{'median':>8}{'p90':>8}{'most':>8}{'unused':>8}",
+        f"{'model':<20}{'budget':<13}{'attempts':>9}{'over':>5}{'median':>8}{'p90':>8}{'most':>8}{'unused':>8}",
     ]
     previous = ""
     for row in rows:
-        name = "" if row.model == previous else shorten(clean(row.model), 21)
+        name = "" if row.model == previous else shorten(clean(row.model), 19)
         previous = row.model
         budget = shorten(format_budget(row.kind, row.amount), 12)
         excess = "".join(f"{_share(each):>8}" for each in (row.median, row.p90, row.largest))
         unused = "-" if row.unused_share is None else f"{row.unused_share:.1%}"
-        lines.append(f"{name:<22}{budget:<13}{row.runs:>6,}{row.over:>6,}{excess}{unused:>8}")
-        lines += [f"{'':<22}the most is {format_budget(row.kind, row.largest.amount)}"] if row.largest else []
+        lines.append(f"{name:<20}{budget:<13}{row.runs:>9,}{row.over:>5,}{excess}{unused:>8}")
+        lines += [f"{'':<20}the most is {format_budget(row.kind, row.largest.amount)}"] if row.largest else []
     return "\n".join([*lines, "", *_summary(rows)])
 
 
@@ -41,7 +42,7 @@ def _share(excess: Excess | None) -> str:
 def _summary(rows: Sequence[Overshoot]) -> list[str]:
     lines = [overshoot_line(rows) or "overshoot: not enforced here"]
     if any(row.unused_share is not None for row in rows):
-        lines.append("unused: what the median run left of the budget that stopped it")
+        lines.append("unused: what the median attempt left of the budget that stopped it")
     guessed, unknown = sum(row.worst_case_calls for row in rows), sum(row.unknown for row in rows)
     if guessed:
         lines.append(f"{guessed:,} calls are booked at their bound, since what they used is not known")
@@ -57,9 +58,9 @@ def overshoot_line(rows: Sequence[Overshoot]) -> str | None:
     held = [row for row in rows if row.unenforced < row.runs + row.unknown]
     if not held:
         return "overshoot: budgets not enforced here"
-    runs, over, soft = (sum(getattr(row, name) for row in held) for name in ("runs", "over", "soft"))
+    attempts, over, soft = (sum(getattr(row, name) for row in held) for name in ("runs", "over", "soft"))
     most = max((row.largest.share for row in held if row.largest), default=None)
-    parts = [f"overshoot: {over:,} of {runs:,} runs"]
+    parts = [f"overshoot: {over:,} of {attempts:,} attempts"]
     parts += [f"at most {most:+.1%} of the budget"] if most is not None else []
     parts += [f"{soft:,} under Inspect's own limits only"] if soft else []
     return ", ".join(parts)
@@ -71,7 +72,8 @@ def repriced_text(done: Repriced) -> str:
     for row in done.models:
         name, before, after = shorten(clean(row.model), 33), _dollars(row.old_usd), _dollars(row.new_usd)
         lines.append(f"{name:<34}{row.calls:>8,}{before:>13}{after:>13}  {_factor(row)}")
-        lines.append(f"  {row.old_source or 'not known'} -> {row.new_source or 'not known'}")
+        before, after = (shorten(clean(each or "not known"), 36) for each in (row.old_source, row.new_source))
+        lines.append(f"  {before} -> {after}")
     return "\n".join([*lines, "", f"{done.runs:,} runs and {done.calls:,} calls: {clean(str(done.folder))}"])
 
 
@@ -85,4 +87,4 @@ def _factor(row: RepricedModel) -> str:
 
 
 def _dollars(usd: float | None) -> str:
-    return "unknown" if usd is None else f"{usd:,.4f}"
+    return "unknown" if usd is None else usd_text(usd)

@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
 from inspect_horizon.budgets.comparing import DECIMALS
+from inspect_horizon.budgets.dollars import usd_text
 from inspect_horizon.budgets.prices import MILLION, STANDARD, UNSTATED, plain_tier
 from inspect_horizon.budgets.usage import Usage
 from inspect_horizon.errors import UsageError
@@ -142,7 +143,7 @@ def _example(quote: Quote) -> Sequence[str]:
     sums = " + ".join(f"{count:,} x {_per_million(usd)}" for count, usd in terms)
     text = (
         f"example: a prompt of {EXAMPLE.prompt_tokens:,} tokens, {EXAMPLE.cache_read_tokens:,} of them cached, and "
-        f"{EXAMPLE.output_tokens:,} generated: ({sums}) / 1M = ${quote.example_usd:.6f}"
+        f"{EXAMPLE.output_tokens:,} generated: ({sums}) / 1M = ${usd_text(quote.example_usd, 6)}"
     )
     return textwrap.wrap(text, WIDTH, subsequent_indent="  ")
 

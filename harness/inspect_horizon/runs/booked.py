@@ -37,6 +37,8 @@ class Booked:
     attempts: Mapping[str, Attempt] = field(default_factory=dict)
     calls: Mapping[str, tuple[Call, ...]] = field(default_factory=dict)
     """By attempt, in the order of reservation."""
+    rungs: Mapping[str, tuple[Mapping[str, Any], ...]] = field(default_factory=dict)
+    """What each rung got of an attempt."""
     attempt_numbers: dict[str, int] = field(default_factory=dict)
     """1 for the first try at its run; filled in when the runs are put in order."""
 
@@ -96,20 +98,28 @@ def booked(path: Path) -> Booked:
             )
             for row in ledger.attempts()
         }
+        rungs: dict[str, list[Mapping[str, Any]]] = defaultdict(list)
+        for rung in ledger.rungs():
+            rungs[rung["attempt_id"]].append(rung)
     finally:
         ledger.close()
-    return Booked(attempts, {attempt: tuple(own) for attempt, own in calls.items()})
+    return Booked(
+        attempts,
+        {attempt: tuple(own) for attempt, own in calls.items()},
+        {attempt: tuple(own) for attempt, own in rungs.items()},
+    )
 
 
 def dollars(calls: Sequence[Call]) -> dict[str, Any]:
     """The columns of a run that are in dollars, from its calls in the order of reservation."""
     answered = [call for call in calls if call["outcome"] == "answered"]
     agent = [call for call in answered if call["phase"] == "agent"]
-    wasted = [call for call in calls if call["outcome"] in ("lost", None)]
+    wasted = [call["reserved_usd"] for call in calls if call["outcome"] in ("lost", None)]
+    forks = [call["cost_usd"] for call in answered if call["phase"] == "fork"]
     return {
         "cost_usd": total(call["cost_usd"] for call in agent),
         "scorer_usd": total(call["cost_usd"] for call in answered if call["phase"] == "scorer"),
-        "wasted_usd": total(call["reserved_usd"] for call in wasted),
+        "wasted_usd": total([*wasted, *forks]),
         "price_source": next((call["price_source"] for call in agent if call["price_source"]), None),
     }
 

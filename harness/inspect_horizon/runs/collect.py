@@ -17,9 +17,9 @@ from inspect_horizon.budgets.prices import price_book
 from inspect_horizon.errors import DataError
 from inspect_horizon.runs.booked import Booked, booked
 from inspect_horizon.runs.casting import conform
-from inspect_horizon.runs.completing import final_checkpoints
 from inspect_horizon.runs.identity import CELL, SUMMARY, run_id
 from inspect_horizon.runs.logged import logged_spend
+from inspect_horizon.runs.rungs import checkpoints
 from inspect_horizon.runs.schema import SOURCE_ALIASES
 from inspect_horizon.runs.store import write_tables
 
@@ -42,6 +42,8 @@ class Collected:
     """Runs that have no outcome, by the error that their last attempt ended with."""
     unreadable: tuple[str, ...]
     """Logs that could not be read, with the reason; what they held is in the ledger alone."""
+    unknown_rungs: Mapping[str, int] = field(default_factory=dict)
+    """Rungs of ladders that stand for nothing, by the reason."""
 
     @property
     def missing(self) -> int:
@@ -56,6 +58,11 @@ class Origin:
     cells: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     tasks: Mapping[tuple[str, str], Mapping[str, Any]] = field(default_factory=dict)
     versions: Mapping[str, str] = field(default_factory=dict)
+
+    def threshold(self, run: Mapping[str, Any]) -> float:
+        """The least score of a run that is a success."""
+        stated = self.tasks.get((str(run["suite"]), str(run["task_id"])), {}).get("success_threshold")
+        return 1.0 if stated is None else float(stated)
 
 
 def collect(folder: Path, logs: Path, ledger: Path | None, origin: Origin) -> Collected:
@@ -77,11 +84,17 @@ def collect(folder: Path, logs: Path, ledger: Path | None, origin: Origin) -> Co
         raise DataError(f"{logs} holds no finished sample", fix="name a folder of Inspect logs (.eval)")
     _refuse_untimed(rows, logs)
     runs = conform(_finish(rows, book), "runs")
-    tables = {"runs": runs, "checkpoints": final_checkpoints(runs), "suites": _suites(runs, origin)}
+    steps = checkpoints(runs, book, origin.threshold)
+    tables = {"runs": runs, "checkpoints": steps, "suites": _suites(runs, origin)}
     write_tables(folder, {**tables, "calls": conform(pd.DataFrame(book.call_rows()).astype(object), "calls")})  # type: ignore[dict-item] # literals
     final = runs[~runs["superseded"].astype(bool)]
     failed = final[final["stop_reason"] == "error"]["error"].fillna("unknown").value_counts()
-    return Collected(len(final), len(runs), {str(text): int(count) for text, count in failed.items()}, unreadable)
+    unknown = steps.loc[steps["success"].isna(), "error"].dropna().value_counts()
+    return Collected(len(final), len(runs), _counted(failed), unreadable, _counted(unknown))
+
+
+def _counted(values: pd.Series[int]) -> dict[str, int]:
+    return {str(text): int(count) for text, count in values.items()}
 
 
 def _read_logs(logs: Path, origin: Origin) -> tuple[dict[str, dict[str, Any]], tuple[str, ...]]:
@@ -164,7 +177,8 @@ def _sample_row(header: EvalLog, summary: EvalSampleSummary, path: Path, origin:
     row["stop_reason"] = _stop_reason(summary, noted.get("stop_reason"))
     if cell:
         row["enforcement"] = noted.get("enforcement", "hard")
-    row["success"] = _success(row, known.get("success_threshold"), (cell or {}).get("scores", "state"))
+    counts = bool(noted.get("asked")) or (cell or {}).get("scores", "state") == "state"
+    row["success"] = _success(row, known.get("success_threshold"), counts=counts)
     planned = run_id(cell["cell_id"], str(summary.id), summary.epoch) if cell else None
     row["run_id"] = planned or _foreign_name(header, summary)
     return {**row, **logged_spend(summary.model_usage or {}, price_book())}
@@ -199,6 +213,7 @@ def _of_cell(cell: Mapping[str, Any]) -> dict[str, Any]:
         "protocol": json.dumps(cell["protocol"], sort_keys=True),
         "budget_kind": kind,
         "budget_amount": float(amount),
+        "check": bool(cell.get("check", False)),
         "enforcement": "hard",
     }
 
@@ -242,12 +257,18 @@ def _score(summary: EvalSampleSummary) -> float | None:
     return score if math.isfinite(score) else None  # a grader that could not grade says NaN
 
 
-def _success(row: Mapping[str, Any], threshold: float | None, scores: str) -> bool | None:
-    """Right, and submitted; where the score reads the sandbox or store, right is enough."""
+def _success(row: Mapping[str, Any], threshold: float | None, *, counts: bool) -> bool | None:
+    """Right, and submitted.
+
+    Args:
+        row: The run.
+        threshold: The least score that is right.
+        counts: Whether right is enough, since the score reads the sandbox or store, or the agent was asked in the end.
+    """
     if row["stop_reason"] == "error" or row["score"] is None:
         return None
     right = row["score"] >= (1.0 if threshold is None else threshold)
-    return right and (scores == "state" or row["stop_reason"] == "submitted")
+    return right and (counts or row["stop_reason"] == "submitted")
 
 
 def _killed(samples: Mapping[str, Any], book: Booked, origin: Origin) -> Iterable[dict[str, Any]]:

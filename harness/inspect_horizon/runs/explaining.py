@@ -124,7 +124,7 @@ class Explanation:
 
     @property
     def wasted_usd(self) -> float | None:
-        """Of it, at what is booked, calls without an answer, and everything that earlier attempts spent."""
+        """Of it, at what is booked: calls without an answer, questions to lower rungs, and all of earlier attempts."""
         needed = {call.number for call in self._needed}
         return total(call.booked_usd for call in self.calls if call.number not in needed)
 
@@ -148,7 +148,8 @@ class Explanation:
 
     @property
     def _needed(self) -> list[ExplainedCall]:
-        return [call for call in self.calls if call.attempt == self.run["attempt"] and call.outcome == "answered"]
+        own = [call for call in self.calls if call.attempt == self.run["attempt"] and call.outcome == "answered"]
+        return [call for call in own if call.phase != "fork"]
 
     def as_dict(self) -> dict[str, Any]:
         """Everything above, as JSON can hold it."""

@@ -9,6 +9,9 @@ StopReason = Literal["submitted", "gave_up", "budget", "other_limit", "error"]
 SUMMARY = "horizon"
 """The key of a sample's metadata under which its run's summary is logged."""
 
+PROVIDER = "litellm"
+"""The name in Inspect of the provider that holds calls to their budgets; others have Inspect's own limits alone."""
+
 CELL = "horizon_cell"
 """The key of a log's metadata under which its cell is described."""
 

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from inspect_horizon.budgets.account import DUST, SECONDS_TO_STOP
+from inspect_horizon.budgets.account import SECONDS_TO_STOP
 from inspect_horizon.budgets.budget import IN_DOLLARS
+from inspect_horizon.budgets.dust import DUST
 from inspect_horizon.runs.store import read_runs, read_table, tables_in
 
 if TYPE_CHECKING:

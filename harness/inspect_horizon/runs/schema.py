@@ -123,9 +123,9 @@ RUNS = (
     Column("served_model", "text", "The model that the provider says has answered"),
     Column("scaffold", "text", "The agent program around the model"),
     Column("strategy", "text", "How the budget is spent: one trajectory, votes, best of n, restarts"),
+    Column("check", "boolean", "Whether the run only checks the ladder: one budget run by itself", default=False),
     Column("condition", "text", "Label of everything else that can change the outcome; conditions are never pooled"),
     Column("protocol", "json", "What stands behind the condition's label"),
-    Column("check", "boolean", "Whether the run only checks the ladder: one budget run by itself", default=False),
     Column("budget_kind", "text", "Unit of the budget; null for a run without one", choices=BUDGET_KINDS),
     Column("budget_amount", "real", "The most the run may spend, in the unit of `budget_kind`", above=0),
     _usd("budget_usd", "US dollars that the budget comes to for this task; null for other than dollar budgets"),
@@ -176,9 +176,11 @@ CHECKPOINTS = (
     Column(
         "how",
         "text",
-        "`final`: the end of the run; `state`: scored as it stood; `fork`: asked for its answer in a side branch",
+        "`final`: the end of the run, or nothing submitted by then; `state`: scored as it stood; "
+        "`fork`: asked for its answer in a side branch",
         choices=("final", "state", "fork"),
     ),
+    Column("error", "text", "Why there is no answer or no score at this point"),
 )
 CALLS = (
     Column("call_id", "text", "The call in the ledger", key=True),

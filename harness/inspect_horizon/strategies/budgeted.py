@@ -2,35 +2,34 @@
 
 from __future__ import annotations
 
-import hashlib
 from contextlib import contextmanager, nullcontext
 from contextvars import ContextVar
 from typing import TYPE_CHECKING, cast
 
 from inspect_ai.agent import Agent, as_solver, is_agent
 from inspect_ai.log import transcript
-from inspect_ai.model import ChatMessageUser
 from inspect_ai.solver import Generate, Solver, TaskState, solver
 from inspect_ai.util import LimitExceededError, cost_limit
 
-from inspect_horizon.budgets.account import Account
-from inspect_horizon.budgets.budget import Budget
 from inspect_horizon.budgets.ledger import Ledger
-from inspect_horizon.budgets.measure import parse_weights
-from inspect_horizon.budgets.run import CURRENT, SAMPLES, Run
-from inspect_horizon.runs.identity import SUMMARY, StopReason, run_id
+from inspect_horizon.budgets.run import CURRENT, SAMPLES
+from inspect_horizon.runs.identity import PROVIDER, SUMMARY, StopReason
 from inspect_horizon.strategies.deadline import within_seconds
 from inspect_horizon.strategies.failing import Outages, explained
-from inspect_horizon.strategies.notice import Notice, running_text, start_text
+from inspect_horizon.strategies.rungs import Follower, plain_notes
+from inspect_horizon.strategies.terms import Terms
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Iterator, Mapping
+    from collections.abc import Awaitable, Callable, Iterator, Sequence
     from contextlib import AbstractContextManager
 
     from inspect_ai.model import ModelOutput
 
-PROVIDER = "litellm"
-"""The name in Inspect of the provider that holds calls to their budgets; others have Inspect's own limits alone."""
+    from inspect_horizon.budgets.account import Account
+    from inspect_horizon.budgets.ladder import FinalAnswer
+    from inspect_horizon.budgets.run import Run
+    from inspect_horizon.strategies.notice import Notice
+
 FUSES: dict[str, str] = {"usd": "cost", "seconds": "working"}
 """The type of Inspect's limit behind each kind of budget; for the others it is the one on tokens."""
 LEDGER: ContextVar[Ledger | None] = ContextVar("horizon_ledger", default=None)
@@ -59,6 +58,9 @@ def budgeted(
     seed: int | None = None,
     notice: Notice = "off",
     token_weights: str | None = None,
+    rungs: Sequence[float] = (),
+    final_answer: FinalAnswer = "none",
+    scores: str = "answer",
 ) -> Solver:
     """Run an agent or solver so that it never spends more than its budget.
 
@@ -69,35 +71,42 @@ def budgeted(
         seed: Of the sweep; each run derives its own from it.
         notice: What the agent is told of its budget.
         token_weights: What each count of tokens weighs under `weighted_tokens`, such as `input+5*output`.
+        rungs: Smaller budgets of the same kind at which the run is read as well.
+        final_answer: Whether a run out of budget is asked for its best answer, paid from the budget.
+        scores: `answer` or `state`: what the score reads.
 
     Raises:
-        UsageError: The budget or the weights cannot be read.
+        UsageError: The budget or the weights cannot be read, or the terms do not go together.
     """
     inner = as_solver(agent) if is_agent(agent) else cast("Solver", agent)
-    limit = Budget.parse(budget)
-    weights = parse_weights(token_weights or "") if limit.kind == "weighted_tokens" else {}
+    terms = Terms.read(
+        budget, rungs, notice=notice, final_answer=final_answer, scores=scores, token_weights=token_weights
+    )
     ledger = LEDGER.get() or Ledger()
     outages = OUTAGES.get() or Outages()
 
     async def solve(state: TaskState, generate: Generate) -> TaskState:
         model = str(state.model).removeprefix("litellm/")
         outages.check(model)
-        run = _begin(state, limit, weights, ledger, cell_id, seed)
+        run = terms.begin(state, ledger, cell_id, seed)
         account = run.account
-        _tell(notice, state, run)
         CURRENT.set(run)
         SAMPLES[transcript()] = run  # where the scorer finds it: Inspect scores outside this coroutine's context
         reason: StopReason = "error"
+        reached: LimitExceededError | None = None
         try:
-            with _inspects_own(account, hard=_is_hard(state)):
-                state = await _within(account, lambda: inner(state, generate))
-            reason = _ending(state.output, run)
+            try:
+                with _inspects_own(account, hard=_is_hard(state)):
+                    state = await _within(account, lambda: inner(state, generate))
+                ending = _ending(state.output, run)
+            except Exception as error:
+                reached = stopped_by(error)
+                if reached is None:
+                    raise
+                ending = "budget" if _of_budget(reached, run) else "other_limit"
+            await _note_rungs(run, ending)
+            reason = ending
         except Exception as error:
-            reached = stopped_by(error)
-            if reached is not None:
-                reason = "budget" if _of_budget(reached, run) else "other_limit"
-                outages.succeeded(model)
-                raise reached from None
             if type(error).__name__ == "TerminateSampleError":  # Inspect's own way to stop a sample and score it
                 reason = "other_limit"
                 raise
@@ -109,6 +118,8 @@ def budgeted(
         finally:
             run.phase = "scorer"
             _end(state, run, reason)
+        if reached is not None:
+            raise reached from None
         return state
 
     return solve
@@ -133,14 +144,14 @@ def _of_budget(reached: LimitExceededError, run: Run) -> bool:
     return run.account.refused or fuse
 
 
-def _tell(notice: Notice, state: TaskState, run: Run) -> None:
-    """Say at the start what the budget is, where the agent is to know; what is left is said call by call."""
+async def _note_rungs(run: Run, reason: StopReason) -> None:
+    """Note what each rung got, now that it is known how the run ended; its last question may still fail."""
     account = run.account
-    if account is None or notice == "off":
-        return
-    state.messages.append(ChatMessageUser(content=start_text(account)))
-    if notice == "running":
-        run.notice = lambda: running_text(account)
+    if account is not None and account.ladder is not None:
+        ladder, follower = account.ladder, run.observer
+        ended = reason != "budget"
+        notes = await follower.finish(ended=ended) if isinstance(follower, Follower) else plain_notes(ladder)
+        run.ledger.note_rungs(run.attempt_id, notes)
 
 
 def _is_hard(state: TaskState) -> bool:
@@ -162,17 +173,6 @@ async def _within(account: Account | None, work: Callable[[], Awaitable[TaskStat
     return await within_seconds(account, work)
 
 
-def _begin(
-    state: TaskState, budget: Budget, weights: Mapping[str, float], ledger: Ledger, cell_id: str, seed: int | None
-) -> Run:
-    human_cost = (state.metadata or {}).get("human_cost_usd")
-    name = run_id(cell_id, str(state.sample_id), state.epoch)
-    own_seed = None if seed is None else int.from_bytes(hashlib.sha256(f"{seed}/{name}".encode()).digest()[:4], "big")
-    run = Run(name, state.uuid, Account(budget.resolve(human_cost), weights), ledger, seed=own_seed)
-    ledger.begin(run.run_id, run.attempt_id)
-    return run
-
-
 def _ending(output: ModelOutput, run: Run) -> StopReason:
     """How an agent that was not stopped from outside came to its end."""
     if output.stop_reason == "max_tokens":
@@ -187,6 +187,7 @@ def _end(state: TaskState, run: Run, reason: StopReason) -> None:
     overshoot = account.overshoot if account else 0.0
     state.metadata[SUMMARY] = {
         "run_id": run.run_id,
+        "asked": account is not None and account.ladder is not None and account.ladder.answered,
         "stop_reason": reason,
         "budget": str(account.budget) if account else None,
         "spent": account.spent if account else None,

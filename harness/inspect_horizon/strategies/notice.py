@@ -5,16 +5,17 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Literal, get_args
 
 from inspect_horizon.budgets.budget import Budget
+from inspect_horizon.budgets.dollars import usd_text
 
 if TYPE_CHECKING:
     from inspect_horizon.budgets.account import Account
 
 Notice = Literal["off", "start", "running"]
 NOTICES: tuple[Notice, ...] = get_args(Notice)
-VERSION = 1
+VERSION = 2
 """Of the words below; part of the protocol of every run that is told. It grows when they change.
 
-1: the first.
+1: the first. 2: dollars to three digits where four decimals say less.
 """
 UNITS: dict[str, str] = {
     "usd": "US dollars at list price, counting all you read and all you write",
@@ -53,7 +54,7 @@ def notice_protocol(notice: str) -> dict[str, Any]:
 
 def _amount(budget: Budget) -> str:
     if budget.kind == "usd":
-        return f"{budget.amount:.4f}" if budget.amount < 1 else f"{budget.amount:.2f}"
+        return usd_text(budget.amount, 4 if budget.amount < 1 else 2)
     return f"{budget.amount:.4g}" if budget.kind in ("flops", "flops_generated") else f"{budget.amount:,.0f}"
 
 

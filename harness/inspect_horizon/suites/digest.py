@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from inspect_horizon.suites.suite import Suite
 
-PRESENTATION = ("folder", "title", "description", "digest")
+PRESENTATION = ("folder", "title", "description", "digest", "scorer_writes")
 """Fields that change no outcome."""
 
 

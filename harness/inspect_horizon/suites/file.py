@@ -66,6 +66,9 @@ class SuiteFile(Model):
     description: str = Field(default="", description="what the suite measures")
     scaffold: Scaffold = Field(description="react (an agent with tools) or generate (one reply)")
     scores: Scores = Field(default="answer", description="answer or state: what the score reads")
+    scorer_writes: bool | None = Field(
+        default=None, description="true or false: whether scoring may change the sandbox or call a model"
+    )
     success_threshold: Number = Field(default=1.0, description="the least score that is a success, such as 1")
     wage_usd_per_hour: Positive | None = Field(default=None, description="dollars an hour, above 0")
     body: Word | None = Field(default=None, description="file.py@function or package/task, the Inspect task to run")

@@ -65,6 +65,8 @@ class Suite:
     description: str = ""
     scores: Scores = "answer"
     """What the score reads: the submitted answer, or the sandbox and store as they stand."""
+    scorer_writes: bool | None = None
+    """Whether scoring may change the sandbox or call a model; None where the suite does not say."""
     success_threshold: float = 1.0
     """The least score that is a success."""
     wage_usd_per_hour: float | None = None

@@ -16,6 +16,7 @@ from inspect_horizon.errors import UsageError
 from inspect_horizon.models.info import model_info
 from inspect_horizon.runs.identity import CELL
 from inspect_horizon.strategies.budgeted import budgeted
+from inspect_horizon.strategies.setup import set_up
 from inspect_horizon.strategies.single import single
 from inspect_horizon.suites import load_suite
 from inspect_horizon.suites.inspect_task import inspect_task
@@ -38,6 +39,8 @@ def cell(
     wage: float = 50.0,
     seed: int = 1,
     protocol: str | dict[str, Any] | None = None,
+    rungs: str | float | list[float] | None = None,
+    check: float | None = None,
 ) -> Task:
     """One suite × model × strategy under one budget.
 
@@ -51,6 +54,8 @@ def cell(
         wage: Dollars an hour that a human is paid where the suite does not say.
         seed: For the draw and order of the tasks, and for the seed of each run.
         protocol: The condition, as JSON, where it is not the plain one.
+        rungs: Smaller budgets of the same kind at which each run is read as well, separated by commas.
+        check: Share of the tasks to run, where the cell only checks a ladder.
     """
     asked = json.loads(protocol) if isinstance(protocol, str) else protocol or {}
     limit_of_runs = Budget.parse(budget)
@@ -68,6 +73,8 @@ def cell(
         wage_usd_per_hour=wage,
         protocol={**PLAIN, **asked},
         seed=seed,
+        rungs=_amounts(rungs),
+        check=check,
     )
     made = as_task(planned)
     return task_with(made, model=f"litellm/{model}") if model else made
@@ -103,20 +110,37 @@ def as_task(planned: Cell) -> Task:
     return task_with(
         body,
         dataset=MemoryDataset([samples[task_id] for task_id in order], name=suite.name),
+        setup=None,
         solver=budgeted(
-            single(suite, body),
+            set_up(body, single(suite, body)),
             str(planned.budget),
             planned.cell_id,
             planned.seed,
             notice=planned.protocol["notice"],
             token_weights=planned.protocol.get("token_weights"),
+            rungs=planned.rungs,
+            final_answer=planned.protocol["final_answer"],
+            scores=suite.scores,
         ),
         epochs=planned.epochs,
         config=body.config.merge(_config(planned.protocol)),
         metadata={CELL: planned.header},
         version=suite.version,
-        **_fuse(planned.budget),
+        **(_fuse(planned.budget) if _stays_within(planned) else {}),
     )
+
+
+def _amounts(rungs: str | float | list[float] | None) -> tuple[float, ...]:
+    """Inspect's command line makes numbers and lists of what looks like them."""
+    if rungs is None:
+        return ()
+    parts = rungs.split(",") if isinstance(rungs, str) else rungs if isinstance(rungs, list) else [rungs]
+    return tuple(float(part) for part in parts)
+
+
+def _stays_within(planned: Cell) -> bool:
+    """Whether all that a run's solver spends is its agent's: questions to lower rungs and their scoring are not."""
+    return not planned.rungs or (planned.protocol["final_answer"] == "none" and planned.suite.scores == "answer")
 
 
 def _config(protocol: dict[str, Any]) -> GenerateConfig:

@@ -7,6 +7,7 @@ from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 from inspect_horizon._builtin import TASKS
+from inspect_horizon.budgets.dollars import usd_text
 from inspect_horizon.report.units import DASH, format_budget, format_share, format_usd
 
 if TYPE_CHECKING:
@@ -24,6 +25,8 @@ LEARNED_FROM: dict[Source, str] = {
     "others": "from other models, scaled by price",
     "none": "no earlier runs: from budgets and prices alone",
 }
+CONDITIONS = 3
+"""Told one by one."""
 LEAST_TOLD_USD = 1e-6
 """Less is not worth a line."""
 
@@ -31,18 +34,21 @@ LEAST_TOLD_USD = 1e-6
 def plan_text(plan: Plan, folder: Path) -> str:
     """What will be run and the most it can cost, in a few lines of 80 columns."""
     sweep = plan.sweep
-    sizes = {cell.suite.name: len(cell.tasks) for cell in plan.cells}
+    sizes: dict[str, int] = {}
+    for cell in plan.cells:
+        sizes[cell.suite.name] = max(len(cell.tasks), sizes.get(cell.suite.name, 0))
     lines = [
         ("sweep", f"{sweep.name} -> {folder}"),
         ("suites", ", ".join(f"{name} ({count} tasks)" for name, count in sizes.items())),
         ("models", ", ".join(sweep.models)),
         ("budgets", str(sweep.budgets)),
-        ("condition", f"{plan.cells[0].condition}, strategy {', '.join(sweep.strategies)}"),
+        ("condition", f"{_conditions(plan)}, strategy {', '.join(sweep.strategies)}"),
         ("runs", f"{plan.n_runs:,} in {len(plan.cells)} cells, each task {_times(sweep.epochs)} in a cell"),
+        *([("ladder", _ladder(plan))] if any(cell.rungs for cell in plan.cells) else []),
         ("cost", _cost(plan)),
     ]
     if sweep.spend_cap_usd is not None:
-        lines.append(("cap", f"${sweep.spend_cap_usd:,.6g} for the whole sweep, scoring included"))
+        lines.append(("cap", f"${usd_text(sweep.spend_cap_usd, 2)} for the whole sweep, scoring included"))
     foreign = [cell.suite.name for cell in plan.cells if _beyond_clerks(cell)]
     if foreign:
         lines.append(
@@ -56,7 +62,19 @@ def _cost(plan: Plan) -> str:
     if plan.most_usd is None:
         return "not bounded by the budgets: a price is not known, or prompts are not counted"
     kind = "notional: embedded models are free" if plan.sweep.costs_nothing else "scoring not included"
-    return f"at most ${plan.most_usd:,.6g} ({kind})" if plan.most_usd < 1 else f"at most ${plan.most_usd:,.2f} ({kind})"
+    return f"at most ${usd_text(plan.most_usd, 2)} ({kind})"
+
+
+def _ladder(plan: Plan) -> str:
+    checks = sum(cell.n_runs for cell in plan.cells if cell.check is not None)
+    checked = f"; {checks:,} runs check that" if checks else ""
+    return f"a run at the dearest budget tells of all {max(len(cell.rungs) for cell in plan.cells) + 1}{checked}"
+
+
+def _conditions(plan: Plan) -> str:
+    labels = sorted({cell.condition for cell in plan.cells})
+    more = f" and {len(labels) - CONDITIONS} more" if len(labels) > CONDITIONS else ""
+    return " | ".join(labels[:CONDITIONS]) + more
 
 
 def _times(epochs: int) -> str:

@@ -11,8 +11,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from inspect_horizon._builtin import TASKS
-from inspect_horizon.errors import PriceError
+from inspect_horizon.errors import PriceError, UsageError
 from inspect_horizon.runs.identity import run_id
+from inspect_horizon.strategies.final_answer import final_answer_protocol
 from inspect_horizon.strategies.notice import notice_protocol
 from inspect_horizon.sweeps.spec import Generation, Sweep
 
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
     from inspect_horizon.budgets.prices import Price, PriceBook
     from inspect_horizon.suites import Suite, SuiteTask
 
-PLAIN = {"notice": "off", "mode": "grid", "final_answer": "none"}
+PLAIN = {"notice": "off", "mode": "ladder", "final_answer": "none"}
 """The protocol that needs no label."""
 
 
@@ -43,19 +44,24 @@ class Cell:
     wage_usd_per_hour: float
     protocol: dict[str, Any]
     seed: int
+    rungs: tuple[float, ...] = ()
+    """Smaller budgets at which its runs are read as well, rising."""
+    check: float | None = None
+    """The share of its tasks that it runs, where it only checks a ladder."""
 
     @property
     def cell_id(self) -> str:
         """Stable name, from everything that makes the cell what it is."""
         parts = [self.suite.name, self.suite.digest, self.model, self.strategy, str(self.budget), self.seed]
-        parts += [self.wage_usd_per_hour, json.dumps(self.protocol, sort_keys=True)]
+        parts += [self.wage_usd_per_hour, json.dumps(self.protocol, sort_keys=True), self.rungs, self.check]
         return hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:12]
 
     @property
     def condition(self) -> str:
         """The short label of the protocol: what differs from the plain one."""
         telling = {key: value for key, value in sorted(self.protocol.items()) if not key.endswith("_version")}
-        return ",".join(f"{key}={value}" for key, value in telling.items() if PLAIN.get(key) != value) or "plain"
+        implied = {**PLAIN, "mode": "ladder" if self.protocol["notice"] == "off" else "grid"}
+        return ",".join(f"{key}={value}" for key, value in telling.items() if implied.get(key) != value) or "plain"
 
     @property
     def tasks(self) -> tuple[SuiteTask, ...]:
@@ -64,7 +70,11 @@ class Cell:
         What a stop leaves undone should be missing at random, not the longest first.
         """
         rng = random.Random(f"{self.seed}/{self.suite.name}")  # noqa: S311 - the same draw in every cell
-        return tuple(rng.sample(self.suite.tasks, min(self.limit or len(self.suite.tasks), len(self.suite.tasks))))
+        drawn = rng.sample(self.suite.tasks, min(self.limit or len(self.suite.tasks), len(self.suite.tasks)))
+        if self.check is None:
+            return tuple(drawn)
+        chance = random.Random(f"{self.seed}/{self.suite.name}/{self.budget}/check")  # noqa: S311 - told and untold alike
+        return tuple(chance.sample(drawn, max(1, round(self.check * len(drawn)))))
 
     @property
     def n_runs(self) -> int:
@@ -102,6 +112,8 @@ class Cell:
             "wage": self.wage_usd_per_hour,
             "seed": self.seed,
             "protocol": json.dumps(differing) if differing else None,
+            "rungs": ",".join(f"{amount:.12g}" for amount in self.rungs) or None,
+            "check": self.check,
         }
         return {name: value for name, value in given.items() if value is not None}
 
@@ -123,6 +135,8 @@ class Cell:
             "scaffold": "default",
             "strategy": self.strategy,
             "budget": str(self.budget),
+            "rungs": [*self.rungs, self.budget.amount],
+            "check": self.check is not None,
             "condition": self.condition,
             "protocol": self.protocol,
             "epochs": self.epochs,
@@ -174,20 +188,42 @@ def make_plan(sweep: Sweep, find_suite: Callable[[str], Suite], prices: PriceBoo
         ConfigError: A suite cannot be used as it stands.
     """
     suites = {name: find_suite(name) for name in sweep.suites}
+    for suite in suites.values():
+        _check_readable(sweep, suite)
     for model in sweep.models:
         _check_known(sweep, model, prices)
     cells = [
-        _cell(sweep, name, suite, model, strategy, condition, budget)
+        _cell(sweep, name, suite, model, strategy, reading)
         for name, suite in suites.items()
         for model in sweep.models
         for strategy in sweep.strategies
-        for condition in protocols(sweep)
-        for budget in sweep.budgets.budgets
+        for reading in readings(sweep)
     ]
     random.Random(sweep.seed).shuffle(cells)  # noqa: S311 - what is missing after a stop should be missing at random
     parts = [cell.most_usd(prices.find(cell.model)) for cell in cells]
     known = [part for part in parts if part is not None]
     return Plan(sweep, tuple(cells), sum(known) if len(known) == len(parts) else None)
+
+
+def _check_readable(sweep: Sweep, suite: Suite) -> None:
+    """Can runs of the suite be read at the rungs of a ladder, and asked for an answer?
+
+    Raises:
+        UsageError: They cannot.
+    """
+    if suite.scores != "state":
+        return
+    if sweep.final_answer == "ask":
+        raise UsageError(
+            f"suite {suite.name} scores what stands in the sandbox or store, which no last answer can change",
+            fix="leave out --final-answer ask for it",
+        )
+    if len(sweep.budgets.budgets) > 1 and "ladder" in sweep.modes.values() and suite.scorer_writes is not False:
+        raise UsageError(
+            f"suite {suite.name} scores what stands in the sandbox or store, and does not say that scoring it in the "
+            "middle of a run changes nothing",
+            fix="write scorer_writes: false in its suite.yaml if that is so, or run each budget with --mode grid",
+        )
 
 
 def _check_known(sweep: Sweep, model: str, prices: PriceBook) -> None:
@@ -202,21 +238,51 @@ def _check_known(sweep: Sweep, model: str, prices: PriceBook) -> None:
         )
 
 
-def _cell(
-    sweep: Sweep, name: str, suite: Suite, model: str, strategy: str, condition: dict[str, Any], budget: Budget
-) -> Cell:
+def _cell(sweep: Sweep, name: str, suite: Suite, model: str, strategy: str, reading: Reading) -> Cell:
     return Cell(
         suite=suite,
         suite_name=name,
         model=model,
         strategy=strategy,
-        budget=budget,
+        budget=reading.budget,
         limit=sweep.limit,
         epochs=sweep.epochs,
         wage_usd_per_hour=sweep.wage_usd_per_hour,
-        protocol=condition,
+        protocol=reading.protocol,
         seed=sweep.seed,
+        rungs=reading.rungs,
+        check=reading.check,
     )
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """A budget that is run under one condition, and the smaller ones at which its runs are read."""
+
+    protocol: dict[str, Any]
+    budget: Budget
+    rungs: tuple[float, ...] = ()
+    check: float | None = None
+
+
+def readings(sweep: Sweep) -> Iterator[Reading]:
+    """Everything that is run of one suite, model and strategy: ladders, grids, and what checks the ladders."""
+    *lower, top = sweep.budgets.budgets
+    for protocol in protocols(sweep):
+        if protocol["mode"] == "ladder":
+            yield Reading(protocol, top, tuple(budget.amount for budget in lower))
+            yield from _checks(sweep, protocol)
+        else:
+            yield from (Reading(protocol, budget) for budget in sweep.budgets.budgets)
+
+
+def _checks(sweep: Sweep, ladder: dict[str, Any]) -> Iterator[Reading]:
+    """Single budgets on a share of the tasks, told and not told."""
+    if sweep.check_ladder is None:
+        return
+    for notice in ("off", "start"):
+        protocol = {**ladder, "mode": "grid", **notice_protocol(notice)}
+        yield from (Reading(protocol, budget, check=sweep.check_ladder) for budget in sweep.budgets.budgets)
 
 
 def protocols(sweep: Sweep) -> list[dict[str, Any]]:
@@ -228,16 +294,11 @@ def protocols(sweep: Sweep) -> list[dict[str, Any]]:
     swept = ("reasoning_effort", "reasoning_tokens")
     same = {name: getattr(generation, name) for name in Generation.__dataclass_fields__ if name not in swept}
     same["token_weights"] = sweep.token_weights
-    return [
-        {
-            **PLAIN,
-            **notice_protocol(notice),
-            **{
-                name: value
-                for name, value in {**same, **dict(zip(swept, chosen, strict=True))}.items()
-                if value is not None
-            },
-        }
-        for notice in sweep.notice
-        for chosen in itertools.product(*(getattr(generation, name) or (None,) for name in swept))
-    ]
+    found = []
+    for notice, mode in sweep.modes.items():
+        for chosen in itertools.product(*(getattr(generation, name) or (None,) for name in swept)):
+            set_to = {**same, **dict(zip(swept, chosen, strict=True))}
+            stated = {name: value for name, value in set_to.items() if value is not None}
+            rule = final_answer_protocol(sweep.final_answer)
+            found.append({**PLAIN, **notice_protocol(notice), "mode": mode, **rule, **stated})
+    return found

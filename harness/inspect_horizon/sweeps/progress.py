@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
@@ -23,7 +24,7 @@ class Progress:
 
     planned: int
     ended: int
-    """Planned runs of which an attempt has ended, with or without an error."""
+    """Planned runs that are done, and those that an error has ended since the command began."""
     spent_usd: float
     held_usd: float
     cap_usd: float | None
@@ -41,11 +42,11 @@ def watching(ledger: Path, plan: Plan, tell: Watch | None) -> Iterator[None]:
     if tell is None:
         yield
         return
-    stop = threading.Event()
+    stop, began = threading.Event(), time.time()
 
     def tell_now() -> None:
         with suppress(sqlite3.Error):
-            tell(look(ledger, plan))
+            tell(look(ledger, plan, since=began))
 
     def look_on() -> None:
         while not stop.wait(SECONDS_BETWEEN):
@@ -61,10 +62,16 @@ def watching(ledger: Path, plan: Plan, tell: Watch | None) -> Iterator[None]:
         tell_now()
 
 
-def look(ledger: Path, plan: Plan) -> Progress:
-    """How far a sweep is; reads the ledger without disturbing who writes it."""
+def look(ledger: Path, plan: Plan, *, since: float) -> Progress:
+    """How far a sweep is; reads the ledger without disturbing who writes it.
+
+    Args:
+        ledger: The sweep's.
+        plan: What is to be done.
+        since: When this command began, in seconds of the epoch; it does again what an error had ended before.
+    """
     with closing(sqlite3.connect(f"{ledger.as_uri()}?mode=ro", uri=True, timeout=5.0)) as book:
         done = "SELECT count(DISTINCT run_id) FROM attempts JOIN endings USING (attempt_id)"
-        ended = book.execute(done).fetchone()[0]
+        ended = book.execute(f"{done} WHERE stop_reason IS NOT 'error' OR ended_at >= ?", (since,)).fetchone()[0]
         spent, held = book.execute("SELECT spent_usd, held_usd FROM totals").fetchone()
     return Progress(plan.n_runs, ended, spent, max(held, 0.0), plan.sweep.spend_cap_usd)

@@ -12,6 +12,7 @@ from pydantic import Field, create_model
 
 from inspect_horizon._config import Model, load_yaml
 from inspect_horizon.budgets.grid import Grid
+from inspect_horizon.budgets.ladder import FINAL_ANSWERS
 from inspect_horizon.budgets.measure import parse_weights
 from inspect_horizon.errors import ConfigError, UsageError
 from inspect_horizon.strategies.notice import NOTICES
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
 STRATEGIES = ("single",)
+MODES = ("ladder", "grid")
 DEMO_MODELS = ("embedded/clerk-small", "embedded/clerk-medium", "embedded/clerk-large")
 DEMO_SUITES = ("ledger", "atoms")
 
@@ -55,6 +57,14 @@ class Sweep:
     strategies: tuple[str, ...] = ("single",)
     notice: tuple[str, ...] = ("off",)
     """What agents are told of their budget: `off`, `start` or `running`; each makes a condition of its own."""
+    mode: str | None = None
+    """`ladder`: each task is run once, at the largest budget, and read at all; `grid`: each budget is run by itself.
+
+    None: a ladder where agents are not told of their budget, and a grid where they are."""
+    final_answer: str = "none"
+    """`ask`: a run out of budget is asked for its best answer, paid from its budget; `none`: it has none."""
+    check_ladder: float | None = None
+    """Share of the tasks that are also run at single budgets, told and not told, to measure what the ladder misses."""
     token_weights: str | None = None
     """What each count of tokens weighs under budgets in `weighted_tokens`, such as `input+5*output`."""
     epochs: int = 1
@@ -94,6 +104,7 @@ class Sweep:
             if unknown:
                 raise UsageError(f"{noun} {unknown[0]!r} is not known", fix=f"choose from {', '.join(choices)}")
         self._check_weights()
+        self._check_mode()
         for field in ("suites", "models", "strategies", "notice"):
             names = getattr(self, field)
             if not names or len(set(names)) < len(names):
@@ -110,6 +121,34 @@ class Sweep:
             )
         if self.token_weights is not None:
             parse_weights(self.token_weights)
+
+    def _check_mode(self) -> None:
+        for field, choices in (("mode", (*MODES, None)), ("final_answer", FINAL_ANSWERS)):
+            if getattr(self, field) not in choices:
+                words = ", ".join(word for word in choices if word)
+                raise UsageError(f"{field} {getattr(self, field)!r} is not known", fix=f"choose from {words}")
+        told = [word for word in self.notice if word != "off"]
+        if self.mode == "ladder" and told:
+            raise UsageError(
+                f"an agent that is told its budget (notice {told[0]}) acts otherwise under each, so that one "
+                "trajectory cannot stand for all budgets",
+                fix="leave out --mode, or --notice",
+            )
+        if self.final_answer == "ask" and self.budgets.kind == "seconds":
+            raise UsageError(
+                "a run that is out of time has none left to be asked in",
+                fix="choose another kind of budget, or no question",
+            )
+        if self.check_ladder is not None and not (0 < self.check_ladder <= 1 and "ladder" in self.modes.values()):
+            raise UsageError(
+                f"check_ladder is {self.check_ladder}, with mode {self.mode or '/'.join(self.modes.values())}",
+                fix="write a share such as 0.1, for a sweep that runs ladders",
+            )
+
+    @property
+    def modes(self) -> dict[str, str]:
+        """How each notice is run."""
+        return {word: self.mode or ("ladder" if word == "off" else "grid") for word in self.notice}
 
     @property
     def costs_nothing(self) -> bool:
@@ -131,6 +170,9 @@ WANTED = {
     "budgets": "a grid as text, such as usd:0.01..10:x2 or tokens:1k,4k,16k",
     "strategies": f"a list in brackets, of {', '.join(STRATEGIES)}",
     "notice": f"a word or a list in brackets, of {', '.join(NOTICES)}",
+    "mode": f"a word of {', '.join(MODES)}",
+    "final_answer": f"a word of {', '.join(FINAL_ANSWERS)}",
+    "check_ladder": "a share from 0 to 1, such as 0.1",
     "token_weights": "a sum of weighted counts, such as input+0.1*cache_read+5*output",
     "epochs": "a whole number of 1 or more, such as 2",
     "wage_usd_per_hour": "dollars an hour above 0, such as 50",

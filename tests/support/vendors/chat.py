@@ -11,8 +11,8 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from support.chunks import chunks
 from support.server import LOGPROBS
-from support.vendors.anthropic import halves
 from support.vendors.loopback import Body, Counts, Said, Vendor, generated, tokens
 
 if TYPE_CHECKING:
@@ -80,31 +80,7 @@ class Chat:
         }
 
     def stream(self, answer: Body) -> Sequence[tuple[str | None, Any]]:
-        head: Body = {key: answer[key] for key in ("id", "created", "model", "service_tier") if key in answer}
-        head["object"] = "chat.completion.chunk"
-        events: list[tuple[str | None, Any]] = []
-        for choice in answer["choices"]:
-            for delta in _deltas(choice["message"]):
-                said = {"index": choice["index"], "delta": delta, "finish_reason": None}
-                if delta.get("content") and not any(piece[1]["choices"][0].get("logprobs") for piece in events):
-                    said["logprobs"] = choice["logprobs"]
-                events.append((None, {**head, "choices": [said]}))
-            last = {"index": choice["index"], "delta": {}, "finish_reason": choice["finish_reason"]}
-            events.append((None, {**head, "choices": [last]}))
-        if self.usage_in_streams and answer["asked_for_usage"]:
-            events.append((None, {**head, "choices": [], "usage": answer["usage"]}))
-        return [*events, (None, "[DONE]")]
-
-
-def _deltas(message: Body) -> list[Body]:
-    deltas: list[Body] = [{"role": "assistant", "content": ""}]
-    deltas += [{"reasoning_content": piece} for piece in halves(message.get("reasoning_content", "")) if piece]
-    deltas += [{"content": piece} for piece in halves(message["content"] or "") if piece]
-    for index, call in enumerate(message.get("tool_calls", ())):
-        first, second = halves(call["function"]["arguments"])
-        deltas.append({"tool_calls": [{**call, "index": index, "function": {**call["function"], "arguments": first}}]})
-        deltas.append({"tool_calls": [{"index": index, "function": {"arguments": second}}]})
-    return deltas
+        return chunks(answer, with_usage=self.usage_in_streams and answer["asked_for_usage"])
 
 
 def chat(think: Callable[[Body], Said] = lambda _: Said(), **how: bool) -> Vendor:
