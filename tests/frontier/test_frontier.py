@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import os
 import subprocess
 import sys
 from itertools import pairwise
@@ -27,7 +28,7 @@ from inspect_horizon.frontier import (
     human_line,
 )
 
-DATA = Path(__file__).resolve().parents[2] / ".." / "shared" / "data"
+DATA = Path(os.environ.get("HORIZON_REFERENCE_DATA", Path(__file__).resolve().parents[2] / ".." / "shared" / "data"))
 needs_data = pytest.mark.skipif(
     not DATA.is_dir(), reason="the reference table of real runs is not beside this checkout"
 )
@@ -206,6 +207,7 @@ def test_the_table_has_one_row_a_configuration_and_budget() -> None:
     assert list(frame.columns) == [
         "model", "scaffold", "strategy", "condition", "quantile", "budget_kind", "budget_amount", "horizon_minutes",
         "ci_low", "ci_high", "slope", "n_runs", "n_success", "cost_ratio", "flags",
+        "band_low", "band_high",
     ]  # fmt: skip
     assert frame["horizon_minutes"].isna().tolist() == [True, False]
     assert frame["flags"].tolist() == [("no_success", "unidentified"), ()]

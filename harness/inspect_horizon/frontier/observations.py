@@ -51,6 +51,8 @@ class Observations:
     """1 success, 0 failure or `UNKNOWN` within each budget, shape (n, K)."""
     covered: IntArray
     """How many of the budgets the run can speak for: those within the cap it was given, all if none, shape (n,)."""
+    count: IntArray
+    """How many runs each row stands for: 1 unless the table was reduced, shape (n,)."""
     n_errors: int
     """Runs of this configuration that infrastructure broke and that are in none of the arrays."""
 
@@ -109,7 +111,8 @@ def observe(
     """
     table = prepare(runs, kind)
     why = reasons(table)
-    left_out = {str(reason): int(count) for reason, count in why[why != ""].value_counts().sort_index().items()}
+    counted = table["_count"].groupby(why).sum()
+    left_out = {str(reason): int(count) for reason, count in counted.items() if reason != ""}
     used = table[why == ""]
     if used.empty:
         raise nothing_left(table, why, kind)
@@ -117,7 +120,7 @@ def observe(
     tasks = used[["_task", "_family"]].drop_duplicates("_task").sort_values("_task")
     names = tuple(tasks["_task"])
     used = used.assign(_number=np.searchsorted(np.array(names, dtype=object), used["_task"].to_numpy(dtype=object)))
-    errors = table[why == "error"].groupby(list(CONFIGURATION)).size().to_dict()
+    errors = table[why == "error"].groupby(list(CONFIGURATION))["_count"].sum().to_dict()
     steps = None if checkpoints is None else steps_of(checkpoints, used, kind)
     observations = tuple(
         _of_configuration(Configuration(*map(str, key)), rows, grid, steps, cap, int(errors.get(key, 0)))
@@ -206,6 +209,7 @@ def _of_configuration(
         rows["weight"].fillna(1.0).clip(lower=0.0).to_numpy(dtype=np.float64),
         outcome,
         _extend_where_all_ended(outcome, covered),
+        rows["_count"].to_numpy(dtype=np.int64),
         n_errors,
     )
 

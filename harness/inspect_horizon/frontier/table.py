@@ -10,6 +10,8 @@ import pandas as pd
 
 from inspect_horizon.errors import DataError, UsageError
 
+COUNT = "runs"
+"""Column of a reduced table: how many runs a row stands for."""
 CONFIGURATION = ("model", "scaffold", "strategy", "condition")
 _TOKENS = ("input_tokens", "cache_read_tokens", "cache_write_tokens", "output_tokens")
 _SPEND = {
@@ -56,12 +58,31 @@ def prepare(runs: pd.DataFrame, kind: str) -> pd.DataFrame:
         table[name] = numbers(table, name).fillna(0.0) > 0
     table["run_id"] = text(table, "run_id") if "run_id" in runs.columns else table.index.astype(str)
     table["_task"] = table["suite"] + "/" + table["task_id"].astype(str)
+    table["_count"] = _counts(runs).to_numpy()
     family = text(table, "task_family")
     table["_family"] = table["suite"] + "/" + family.where(family != "", table["task_id"].astype(str))
     table["_kind"] = kind
     table["_spend"] = _spend(table, kind)
     table["_told"] = table["protocol"].map({text: _is_told(text) for text in table["protocol"].unique()}).astype(bool)
     return table
+
+
+def _counts(runs: pd.DataFrame) -> pd.Series[int]:
+    """How many runs each row stands for, 1 where the table does not say.
+
+    Raises:
+        DataError: A count is no whole number above 0.
+    """
+    if COUNT not in runs.columns:
+        return pd.Series(1, index=runs.index, dtype=np.int64)
+    counts = numbers(runs, COUNT)
+    wrong = ~((counts >= 1) & (counts % 1 == 0))
+    if wrong.any():
+        raise DataError(
+            f"column {COUNT} of the runs holds {counts[wrong].iloc[0]:g}, and a row stands for at least one run",
+            fix="give whole numbers above 0, or leave the column out where each row is one run",
+        )
+    return counts.astype(np.int64)
 
 
 def text(table: pd.DataFrame, name: str) -> pd.Series[str]:
