@@ -39,6 +39,7 @@ soak: setup  ## Kills and faults at random for many minutes: TRIALS=100 RUNS=500
 	TRIALS=$(TRIALS) RUNS=$(RUNS) $(BIN)/pytest -m soak
 
 bench: setup  ## Timings, as ratios measured in one run
+	$(BIN)/python -m pip install --quiet --editable '.[dev,bench]'
 	$(BIN)/python benchmarks/frontier.py
 	PYTHONPATH=tests $(BIN)/python benchmarks/throughput.py
 

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from inspect_horizon.runs import export_runs as export_runs
     from inspect_horizon.runs import import_runs as import_runs
     from inspect_horizon.runs import read_runs as read_runs
+    from inspect_horizon.runs import reduce_runs as reduce_runs
     from inspect_horizon.suites import Suite as Suite
     from inspect_horizon.suites import load_suite as load_suite
     from inspect_horizon.sweeps.collecting import collect as collect
@@ -52,6 +53,7 @@ _HOMES = {
     "load_suite": "suites",
     "plan": "sweeps.sweep",
     "read_runs": "runs",
+    "reduce_runs": "runs",
     "sweep": "sweeps.sweep",
 }
 
@@ -75,6 +77,7 @@ __all__ = [
     "load_suite",
     "plan",
     "read_runs",
+    "reduce_runs",
     "sweep",
 ]
 

@@ -131,10 +131,7 @@ def observe(
 
 def _grid(used: pd.DataFrame, amounts: Sequence[float] | FloatArray | None) -> FloatArray:
     if amounts is not None:
-        grid = np.unique(np.asarray(amounts, dtype=np.float64))
-        if grid.size == 0 or not (np.isfinite(grid).all() and grid[0] > 0):
-            raise UsageError(f"budgets {list(grid)} cannot be used", fix="give at least one, all finite and above 0")
-        return grid
+        return budget_grid(amounts)
     own = used.loc[(used["budget_kind"] == used["_kind"]) & (used["budget_amount"] > 0), "budget_amount"]
     if not own.empty:
         return np.unique(own.to_numpy(dtype=np.float64))
@@ -142,6 +139,18 @@ def _grid(used: pd.DataFrame, amounts: Sequence[float] | FloatArray | None) -> F
     if spends.size == 0:
         spends = used.loc[used["_spend"] > 0, "_spend"].to_numpy(dtype=np.float64)
     return _doublings_over(spends) if spends.size else np.array([1.0])
+
+
+def budget_grid(amounts: Sequence[float] | FloatArray) -> FloatArray:
+    """The budgets in order, each once, shape (K,).
+
+    Raises:
+        UsageError: There is none, or one is not above 0.
+    """
+    grid = np.unique(np.asarray(amounts, dtype=np.float64))
+    if grid.size == 0 or not (np.isfinite(grid).all() and grid[0] > 0):
+        raise UsageError(f"budgets {list(grid)} cannot be used", fix="give at least one, all finite and above 0")
+    return grid
 
 
 def _doublings_over(spends: FloatArray) -> FloatArray:
@@ -156,9 +165,11 @@ def _codes(names: pd.Series[str]) -> IntArray:
 
 
 def _wage(used: pd.DataFrame) -> float | None:
-    rates = (60 * used["human_cost_usd"] / used["human_minutes"]).dropna()
-    rates = rates[rates > 0]
-    return None if rates.empty else float(rates.median())
+    rates = 60 * used["human_cost_usd"] / used["human_minutes"]
+    known = (rates > 0).to_numpy(dtype=bool)
+    if not known.any():
+        return None
+    return float(np.median(np.repeat(rates[known].to_numpy(dtype=np.float64), used.loc[known, "_count"])))
 
 
 def steps_of(checkpoints: pd.DataFrame, used: pd.DataFrame, kind: str) -> pd.DataFrame | None:
