@@ -77,7 +77,7 @@ def design(
         weighting: How tasks and families share the weight.
     """
     evidence = observations.evidence()
-    linked = estimator == "curve" and is_linked(evidence)
+    linked = estimator == "curve" and evidence.shape[1] > 1 and is_linked(evidence)
     weight = run_weights_at(observations, families, weighting, linked=linked)
     first, runs = _kinds(observations, evidence)
     evidence, weight, covered = evidence[first], weight[first], observations.covered[first]
@@ -146,7 +146,11 @@ def _fit(arranged: Design, draws: FloatArray, tolerance: float, start: Start | N
     """One fit for all budgets, or one for each where they are separate."""
     position = arranged.lengths - _centre(arranged)
     scale = _scale(arranged, draws)[:, None, :]
-    solved, failed = (_gather(matrix, draws, arranged) * scale for matrix in (arranged.solved, arranged.failed))
+    if arranged.budgets == 1:
+        draws = draws * scale[:, 0]
+    solved, failed = (_gather(matrix, draws, arranged) for matrix in (arranged.solved, arranged.failed))
+    if arranged.budgets > 1:
+        solved, failed = solved * scale, failed * scale
     covered = _gather(arranged.covered, draws, arranged) * scale if arranged.linked else solved + failed
     if arranged.estimator == "curve":
         counts = Counts(position, solved, failed, covered, arranged.linked)

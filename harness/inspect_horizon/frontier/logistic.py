@@ -95,11 +95,11 @@ def fit_logistic(
             slopes[block] += room * found.slope
             variances[block], centres[block] = found.variance, found.centre
             still = longest < tolerance
-            if still.any():
-                converged[block[still]] = True
-                block, weights = block[~still], weights[~still]
-            if len(block) == 0:
+            converged[block[still]] = True
+            if still.all():
                 break
+            if 2 * np.count_nonzero(still) >= len(block):
+                block, weights = block[~still], weights[~still]
     fits = LogisticFits(log_odds, slopes, variances, centres, converged)
     if ridge is None:
         _solve_carefully(fits, powers, solved, tried, moments, tolerance)

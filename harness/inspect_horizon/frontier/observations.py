@@ -120,6 +120,7 @@ def observe(
     tasks = used[["_task", "_family"]].drop_duplicates("_task").sort_values("_task")
     names = tuple(tasks["_task"])
     used = used.assign(_number=np.searchsorted(np.array(names, dtype=object), used["_task"].to_numpy(dtype=object)))
+    used = used.sort_values(["_number", "run_id"], kind="stable")
     errors = table[why == "error"].groupby(list(CONFIGURATION))["_count"].sum().to_dict()
     steps = None if checkpoints is None else steps_of(checkpoints, used, kind)
     observations = tuple(
@@ -207,7 +208,6 @@ def _of_configuration(
     cap: float | None,
     n_errors: int,
 ) -> Observations:
-    rows = rows.sort_values(["_task", "run_id"], kind="stable")
     outcome = known_outcomes(rows, grid, steps, cap=cap)
     own, told = rows["budget_amount"].to_numpy()[:, None], rows["_told"].to_numpy()
     covered = (grid[None, :] <= _declared_cap(rows, cap)[:, None] * ROUNDING).sum(axis=1).astype(np.int64)

@@ -18,6 +18,9 @@ _DRAWN_AT_ONCE = 250
 _SOLVED_AT_ONCE = 65_536
 """Elements of one array of a solve: small enough that the twenty of them stay near the CPU."""
 
+_PRECISION = 1e-4
+"""Last step of a replicate's fit, in log-odds: what is left is some hundredth of that, of a spread of tenths."""
+
 
 def replicates(
     study: Study, designs: list[Design], quantile: float, bootstrap: int, resample: Resample, rng: np.random.Generator
@@ -57,7 +60,7 @@ def _in_chunks(arranged: Design, draws: FloatArray, quantile: float, start: Star
     cells = len(arranged.lengths) * arranged.budgets
     size = len(draws) if arranged.budgets == 1 else max(8, _SOLVED_AT_ONCE // cells)
     return [
-        estimate(arranged, draws[first : first + size], quantile=quantile, tolerance=1e-6, start=start)
+        estimate(arranged, draws[first : first + size], quantile=quantile, tolerance=_PRECISION, start=start)
         for first in range(0, len(draws), size)
     ]
 

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 _APART = 0.05
 """Between thresholds that fits of single budgets would have touch, in log-odds."""
+_NOTHING = 1e-12
+"""Share of the weight that is none but for rounding."""
 _SMALLEST_RISE = 1e-3
 """Between thresholds to start from, in log-odds."""
 
@@ -62,6 +64,8 @@ def fit_thresholds(counts: Counts, *, tolerance: float = 1e-10, start: Threshold
         tolerance: Precision of the fits, in log-odds.
         start: One replicate's fit of like counts to start from, for speed alone.
     """
+    if counts.solved.shape[2] == 1:
+        return _fit_alone(counts, tolerance, start)
     result = _without_failures(counts)
     pools = _pools(counts)
     fit_here = _can_fit(counts)
@@ -72,8 +76,7 @@ def fit_thresholds(counts: Counts, *, tolerance: float = 1e-10, start: Threshold
     result.log_odds[(pools < 0)] = -np.inf
     endless = _never_fails(counts)
     result.log_odds[endless] = np.inf
-    if len(pools.T) > 1:
-        _find_centres(counts, result)
+    _find_centres(counts, result)
     return result
 
 
@@ -121,9 +124,6 @@ def _fit_pooled(
     counts: Counts, pools: IntArray, which: IntArray, result: Thresholds, tolerance: float, start: Thresholds | None
 ) -> None:
     """Solve the replicates `which`, those with the same pools together, into `result`."""
-    if counts.solved.shape[2] == 1:
-        _fit_alone(counts, which, result, tolerance, start)
-        return
     patterns, members = np.unique(pools[which], axis=0, return_inverse=True)
     for number, pattern in enumerate(patterns):
         rows = which[members.reshape(-1) == number]
@@ -163,16 +163,31 @@ def _from_single_budgets(counts: Counts) -> FloatArray:
     return np.concatenate([rising, slope], axis=1)
 
 
-def _fit_alone(counts: Counts, which: IntArray, result: Thresholds, tolerance: float, start: Thresholds | None) -> None:
+def _fit_alone(counts: Counts, tolerance: float, start: Thresholds | None) -> Thresholds:
     """The same for a single budget, which needs no thresholds to stay in order."""
-    solved, failed = counts.solved[which, :, 0], counts.failed[which, :, 0]
+    solved, tried = counts.solved[:, :, 0], counts.covered[:, :, 0]
+    wins, runs = solved.sum(axis=1), tried.sum(axis=1)
+    losses = runs - wins
+    mixed = (wins > _NOTHING * runs) & (losses > _NOTHING * runs)
+    which = np.flatnonzero(mixed & (np.count_nonzero(tried, axis=1) >= 2))
+    with np.errstate(divide="ignore", invalid="ignore"):
+        odds = np.where(mixed, np.log(wins) - np.log(losses), np.where(losses > _NOTHING * runs, -np.inf, np.inf))
+    odds = np.where(runs > 0, odds, -np.inf)
+    slopes, variances, centres = np.full((3, len(odds)), np.nan)
     begin = None
     if start is not None and np.isfinite([start.log_odds[0, 0], start.slopes[0]]).all():
         begin = float(start.log_odds[0, 0]), float(start.slopes[0])
-    fits = fit_logistic(counts.position, solved, solved + failed, start=begin, tolerance=tolerance)
-    result.log_odds[which, 0], result.centres[which, 0] = fits.log_odds, fits.centres
-    result.slopes[which] = np.where(fits.converged, fits.slopes, np.nan)
-    result.slope_variances[which] = fits.slope_variances
+    whole = len(which) == len(odds)
+    fits = fit_logistic(
+        counts.position,
+        solved if whole else solved[which],
+        tried if whole else tried[which],
+        start=begin,
+        tolerance=tolerance,
+    )
+    odds[which], centres[which], variances[which] = fits.log_odds, fits.centres, fits.slope_variances
+    slopes[which] = np.where(fits.converged, fits.slopes, np.nan)
+    return Thresholds(odds[:, None], slopes, variances, centres[:, None])
 
 
 def _start_of(start: Thresholds, pattern: IntArray) -> FloatArray | None:
