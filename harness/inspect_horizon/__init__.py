@@ -14,10 +14,12 @@ if TYPE_CHECKING:
     from inspect_horizon.budgets import Budget as Budget
     from inspect_horizon.budgets import Grid as Grid
     from inspect_horizon.errors import HorizonError as HorizonError
+    from inspect_horizon.frontier import Calibration as Calibration
     from inspect_horizon.frontier import Frontier as Frontier
     from inspect_horizon.frontier import Gap as Gap
     from inspect_horizon.frontier import HorizonCurve as HorizonCurve
     from inspect_horizon.frontier import HorizonPoint as HorizonPoint
+    from inspect_horizon.frontier import calibrate as calibrate
     from inspect_horizon.frontier import frontier as frontier
     from inspect_horizon.frontier import gap as gap
     from inspect_horizon.frontier import horizon_curve as horizon_curve
@@ -35,6 +37,7 @@ if TYPE_CHECKING:
 
 _HOMES = {
     "Budget": "budgets",
+    "Calibration": "frontier",
     "Frontier": "frontier",
     "Gap": "frontier",
     "Grid": "budgets",
@@ -44,6 +47,7 @@ _HOMES = {
     "Plan": "sweeps.plan",
     "Suite": "suites",
     "Sweep": "sweeps.spec",
+    "calibrate": "frontier",
     "collect": "sweeps.collecting",
     "export_runs": "runs",
     "frontier": "frontier",
@@ -59,6 +63,7 @@ _HOMES = {
 
 __all__ = [
     "Budget",
+    "Calibration",
     "Frontier",
     "Gap",
     "Grid",
@@ -68,6 +73,7 @@ __all__ = [
     "Plan",
     "Suite",
     "Sweep",
+    "calibrate",
     "collect",
     "export_runs",
     "frontier",

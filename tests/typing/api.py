@@ -13,6 +13,7 @@ import pandas as pd
 
 from inspect_horizon import (
     Budget,
+    Calibration,
     Frontier,
     Gap,
     Grid,
@@ -22,6 +23,7 @@ from inspect_horizon import (
     Plan,
     Suite,
     Sweep,
+    calibrate,
     collect,
     export_runs,
     frontier,
@@ -95,6 +97,9 @@ def estimates(runs: pd.DataFrame) -> None:
     (told, *_) = gap(runs, kind="usd", rng=rng)
     assert_type(told, Gap)
     assert_type(told.doublings, float | None)
+    trusted = calibrate(runs, kind="usd", rng=rng, studies=20)
+    assert_type(trusted, Calibration)
+    assert_type(trusted.numbers[0].bias, float | None)
     frontier(runs, kind="usd")  # type: ignore[call-arg]  # the draws come from a generator that the caller chooses
     frontier(runs, kind="usd", rng=rng, estimator="loess")  # type: ignore[arg-type]  # not one of the estimators
 

@@ -14,6 +14,7 @@ COMMANDS = {
     "sweep": ("sweep", "Run a budget sweep, or finish one."),
     "plan": ("plan", "Show what a sweep would run and could cost."),
     "frontier": ("frontier", "Show the horizon that each budget buys."),
+    "calibrate": ("calibrate", "Show how far the frontier's numbers can be trusted on your tasks."),
     "gap": ("gap", "Show how far ladders are from budgets run one by one."),
     "collect": ("collect", "Rebuild tables from Inspect logs."),
     "import": ("import_", "Bring in runs from a CSV, JSONL or Parquet file."),

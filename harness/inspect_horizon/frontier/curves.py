@@ -61,10 +61,12 @@ def horizon_curve_of(
     missing = own.n_errors / (own.n_errors + int(own.count.sum()))
     shared = _shared_flags(study, own, arranged, asked.resample, slope_test, missing)
     slope = _number(float(as_run.slopes[0, 0])) if arranged.estimator == "curve" else None
-    interval = None if slope is None else _slope_interval(replicates.slopes[:, 0], asked.confidence)
-    flat = interval is not None and interval.low is not None and interval.low <= 0
-    kept = arranged.estimator == "metr"
     spans = _spans(study, own, arranged, as_run, replicates, asked)
+    plain = None if slope is None else _slope_interval(replicates.slopes[:, 0], (1 - asked.confidence) / 2)
+    interval = plain and _slope_interval(replicates.slopes[:, 0], spans.slope_tail)
+    # Plain quantiles decide whether there is a horizon at all: with few families expanded ones seldom allow any.
+    flat = plain is not None and plain.low is not None and plain.low <= 0
+    kept = arranged.estimator == "metr"
     points = tuple(
         _point(study, own, as_run, spans, place, asked, shared, flat=flat, rising_kept=kept)
         for place in range(len(study.amounts))
@@ -78,6 +80,8 @@ class _Spans:
     """Of the interval at each budget by itself."""
     all: Ends
     """Of the band that holds at all of them."""
+    slope_tail: float
+    """Share of the replicates beyond either end of the slope's interval."""
 
 
 def _spans(
@@ -92,7 +96,8 @@ def _spans(
         cluster = arranged.task if alone else study.families[arranged.task]
         clusters = effective_clusters(arranged, cluster, as_run.doublings[0], as_run.slopes[0])
         tails = [expanded_tail(value, clusters) for value in tails]
-    return _Spans(*(pointwise(doublings, value) for value in tails))
+    each, everywhere = (pointwise(doublings, value) for value in tails)
+    return _Spans(each, everywhere, float(np.median(tails[0])))
 
 
 def _shared_flags(
@@ -177,12 +182,11 @@ def _interval_at(span: Ends, place: int) -> Interval | None:
     return None if math.isnan(low) else Interval(_minutes(low), _minutes(high))
 
 
-def _slope_interval(slopes: FloatArray, confidence: float) -> Interval | None:
-    """Plain quantiles: the sign of the slope decides whether there is a horizon at all."""
+def _slope_interval(slopes: FloatArray, tail: float) -> Interval | None:
     known = slopes[~np.isnan(slopes)]
     if len(known) == 0:
         return None
-    ends = pointwise(known[:, None], np.array([(1 - confidence) / 2]))
+    ends = pointwise(known[:, None], np.array([tail]))
     return Interval(_number(float(ends.low[0])), _number(float(ends.high[0])))
 
 
