@@ -18,8 +18,8 @@ _DRAWN_AT_ONCE = 250
 _SOLVED_AT_ONCE = 65_536
 """Elements of one array of a solve: small enough that the twenty of them stay near the CPU."""
 
-_PRECISION = 1e-4
-"""Last step of a replicate's fit, in log-odds: what is left is some hundredth of that, of a spread of tenths."""
+_PRECISION = 1e-3
+"""Last step of a replicate's fit, in log-odds: what is left is a tenth of that or less, of a spread of tenths."""
 
 
 def replicates(
