@@ -14,10 +14,12 @@ if TYPE_CHECKING:
     from inspect_horizon.budgets import Budget as Budget
     from inspect_horizon.budgets import Grid as Grid
     from inspect_horizon.errors import HorizonError as HorizonError
+    from inspect_horizon.frontier import Calibration as Calibration
     from inspect_horizon.frontier import Frontier as Frontier
     from inspect_horizon.frontier import Gap as Gap
     from inspect_horizon.frontier import HorizonCurve as HorizonCurve
     from inspect_horizon.frontier import HorizonPoint as HorizonPoint
+    from inspect_horizon.frontier import calibrate as calibrate
     from inspect_horizon.frontier import frontier as frontier
     from inspect_horizon.frontier import gap as gap
     from inspect_horizon.frontier import horizon_curve as horizon_curve
@@ -40,6 +42,7 @@ if TYPE_CHECKING:
     from inspect_horizon.runs import export_runs as export_runs
     from inspect_horizon.runs import import_runs as import_runs
     from inspect_horizon.runs import read_runs as read_runs
+    from inspect_horizon.runs import reduce_runs as reduce_runs
     from inspect_horizon.suites import Suite as Suite
     from inspect_horizon.suites import load_suite as load_suite
     from inspect_horizon.sweeps.collecting import collect as collect
@@ -56,6 +59,7 @@ _HOMES = {
     "CostPerSuccess": "frontier.costs",
     "Coverage": "frontier.coverage",
     "Decomposition": "frontier.decomposition",
+    "Calibration": "frontier",
     "Frontier": "frontier",
     "Gap": "frontier",
     "Grid": "budgets",
@@ -69,6 +73,7 @@ _HOMES = {
     "Trend": "frontier.trend",
     "affordable_horizons": "frontier.costs",
     "attribute": "frontier.decomposition",
+    "calibrate": "frontier",
     "collect": "sweeps.collecting",
     "cost_at_horizon": "frontier.costs",
     "cost_per_success": "frontier.costs",
@@ -83,6 +88,7 @@ _HOMES = {
     "plan": "sweeps.sweep",
     "read_runs": "runs",
     "shape": "frontier.shape",
+    "reduce_runs": "runs",
     "sweep": "sweeps.sweep",
     "trend": "frontier.trend",
 }
@@ -91,6 +97,7 @@ __all__ = [
     "AffordableHorizon",
     "Attribution",
     "Budget",
+    "Calibration",
     "CostAtHorizon",
     "CostPerSuccess",
     "Coverage",
@@ -108,6 +115,7 @@ __all__ = [
     "Trend",
     "affordable_horizons",
     "attribute",
+    "calibrate",
     "collect",
     "cost_at_horizon",
     "cost_per_success",
@@ -121,6 +129,7 @@ __all__ = [
     "load_suite",
     "plan",
     "read_runs",
+    "reduce_runs",
     "shape",
     "sweep",
     "trend",

@@ -16,6 +16,7 @@ from inspect_horizon import (
     AffordableHorizon,
     Attribution,
     Budget,
+    Calibration,
     CostAtHorizon,
     CostPerSuccess,
     Coverage,
@@ -33,6 +34,7 @@ from inspect_horizon import (
     Trend,
     affordable_horizons,
     attribute,
+    calibrate,
     collect,
     cost_at_horizon,
     cost_per_success,
@@ -46,6 +48,7 @@ from inspect_horizon import (
     load_suite,
     plan,
     read_runs,
+    reduce_runs,
     shape,
     sweep,
     trend,
@@ -95,6 +98,7 @@ def tables() -> None:
     collect(Path("logs"), to="results/mine")
     report = import_runs("runs.csv", "results/theirs", mapping={"minutes": "human_minutes"}, cap=Budget(3, "usd"))
     assert_type(report.runs, int)
+    assert_type(reduce_runs("results/mini", kind="usd", amounts=[0.1, 1.0]), pd.DataFrame)
     assert_type(export_runs("results/mini", format="csv", to="runs.csv"), int)
     export_runs("results/mini", format="xlsx")  # type: ignore[arg-type]  # not one of the formats
 
@@ -111,6 +115,9 @@ def estimates(runs: pd.DataFrame) -> None:
     (told, *_) = gap(runs, kind="usd", rng=rng)
     assert_type(told, Gap)
     assert_type(told.doublings, float | None)
+    trusted = calibrate(runs, kind="usd", rng=rng, studies=20)
+    assert_type(trusted, Calibration)
+    assert_type(trusted.numbers[0].bias, float | None)
     frontier(runs, kind="usd")  # type: ignore[call-arg]  # the draws come from a generator that the caller chooses
     frontier(runs, kind="usd", rng=rng, estimator="loess")  # type: ignore[arg-type]  # not one of the estimators
 

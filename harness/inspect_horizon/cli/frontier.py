@@ -52,7 +52,11 @@ DEFAULT_WAGE = 50.0
 @click.option(
     "--bootstrap", type=click.IntRange(min=0), default=1000, show_default=True, help="Replicates behind the intervals."
 )
-@click.option("--resample", type=click.Choice(["full", "family-task", "task"]), default="full", show_default=True)
+@click.option(
+    "--resample",
+    type=click.Choice(["family", "full", "family-task", "task"]),
+    help="What replicates draw.  [default: family; full with --estimator metr]",
+)
 @click.option("--cap", help="Budget that held imported runs, such as usd:3.")
 @click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True, help="Of the bootstrap.")
 @click.option("--json", "as_json", is_flag=True, help="Print an object with a list of rows, `curves`.")
@@ -69,7 +73,7 @@ def command(
     wage: float | None,
     wage_range: tuple[float, float] | None,
     bootstrap: int,
-    resample: str,
+    resample: str | None,
     cap: str | None,
     seed: int,
     *,
@@ -113,7 +117,7 @@ def command(
         result,
         gaps,
         tuple(shape(curve, wage=result.wage_usd_per_hour) for curve in result.curves),
-        *_costs(runs, result, unit, weights=weights, bootstrap=bootstrap, resample=resample, seed=seed),
+        *_costs(runs, result, unit, weights=weights, bootstrap=bootstrap, resample=result.resample, seed=seed),
     )
     overshot = overshoot_line(overshoots_of(runs))
     table = frontier_table(
@@ -228,6 +232,7 @@ def _object(read: _Read) -> dict[str, object]:
         "budget_kind": result.budget_kind,
         "estimator": result.estimator,
         "confidence": result.confidence,
+        "resample": result.resample,
         "wage_usd_per_hour": result.wage_usd_per_hour,
         "curves": curve_rows(result),
         "envelope": plain(result.envelope),

@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from inspect_horizon.frontier.bootstrap import FEWEST_FAMILIES
-from inspect_horizon.frontier.estimate import Design, Estimates, estimate
-from inspect_horizon.frontier.fits import CurveFits, interval_of, number
+from inspect_horizon.frontier.bootstrap import FEWEST_FAMILIES, draws_tasks_alone
+from inspect_horizon.frontier.estimate import Design, Estimates, estimate, run_weights_at
+from inspect_horizon.frontier.fits import CurveFits, number
+from inspect_horizon.frontier.intervals import effective_clusters, expanded_tail, joint_tail, pointwise
 from inspect_horizon.frontier.lines import cost_ratio
 from inspect_horizon.frontier.results import HorizonCurve, HorizonPoint, Interval
 from inspect_horizon.frontier.slopes import common_slope_test
@@ -18,8 +19,10 @@ from inspect_horizon.frontier.slopes import common_slope_test
 if TYPE_CHECKING:
     from inspect_horizon.frontier.arrays import FloatArray
     from inspect_horizon.frontier.bootstrap import Resample
+    from inspect_horizon.frontier.intervals import Ends
     from inspect_horizon.frontier.observations import Observations, Study
     from inspect_horizon.frontier.slopes import SlopeTest
+    from inspect_horizon.frontier.weights import Weighting
 
 _FEWEST_OUTCOMES, _FEWEST_LENGTHS = 5, 3
 _MOST_MISSING = 0.02
@@ -33,8 +36,9 @@ class Asked:
     quantile: float
     """Success rate at the horizon."""
     confidence: float
-    """Share of the replicates between the ends of an interval."""
+    """How often an interval is to hold the truth."""
     resample: Resample
+    weighting: Weighting
     wage: float | None
     """Dollars an hour of human work."""
 
@@ -51,16 +55,20 @@ def horizon_curve_of(
         replicates: Its estimates in every draw of the bootstrap; none for no intervals.
         asked: What the numbers shall be.
     """
-    as_run = estimate(arranged, np.ones((1, len(own.task))), quantile=asked.quantile, tolerance=1e-11)
-    slope_test = common_slope_test(own, study.amounts, arranged.weight)
-    missing = own.n_errors / (own.n_errors + len(own.task))
+    as_run = estimate(arranged, quantile=asked.quantile)
+    weight = run_weights_at(own, study.families, asked.weighting, linked=arranged.linked)
+    slope_test = common_slope_test(own, study.amounts, weight)
+    missing = own.n_errors / (own.n_errors + int(own.count.sum()))
     shared = _shared_flags(study, own, arranged, asked.resample, slope_test, missing)
     slope = number(float(as_run.slopes[0, 0])) if arranged.estimator == "curve" else None
-    interval = None if slope is None else interval_of(replicates.slopes[:, 0], asked.confidence)
-    flat = interval is not None and interval.low is not None and interval.low <= 0
+    spans = _spans(study, own, arranged, as_run, replicates, asked)
+    plain = None if slope is None else _slope_interval(replicates.slopes[:, 0], (1 - asked.confidence) / 2)
+    interval = plain and _slope_interval(replicates.slopes[:, 0], spans.slope_tail)
+    # Plain quantiles decide whether there is a horizon at all: with few families expanded ones seldom allow any.
+    flat = plain is not None and plain.low is not None and plain.low <= 0
     kept = arranged.estimator == "metr"
     points = tuple(
-        _point(study, own, as_run, replicates, place, asked, shared, flat=flat, rising_kept=kept)
+        _point(study, own, as_run, spans, place, asked, shared, flat=flat, rising_kept=kept)
         for place in range(len(study.amounts))
     )
     fits = CurveFits(
@@ -75,6 +83,32 @@ def horizon_curve_of(
         drawn_slopes=replicates.slopes,
     )
     return HorizonCurve(own.configuration, arranged.estimator, slope, interval, slope_test, points, missing, fits)
+
+
+@dataclass(frozen=True, slots=True)
+class _Spans:
+    each: Ends
+    """Of the interval at each budget by itself."""
+    all: Ends
+    """Of the band that holds at all of them."""
+    slope_tail: float
+    """Share of the replicates beyond either end of the slope's interval."""
+
+
+def _spans(
+    study: Study, own: Observations, arranged: Design, as_run: Estimates, replicates: Estimates, asked: Asked
+) -> _Spans:
+    tail, doublings = (1 - asked.confidence) / 2, replicates.doublings
+    told = (own.evidence() == 1).any(axis=0)
+    joint = joint_tail(doublings, told, asked.confidence) if told.any() and len(doublings) else tail
+    tails = [np.full(len(study.amounts), value) for value in (tail, joint)]
+    if asked.resample in ("family", "task"):
+        alone = draws_tasks_alone(asked.resample, study.n_families(own))
+        cluster = arranged.task if alone else study.families[arranged.task]
+        clusters = effective_clusters(arranged, cluster, as_run.doublings[0], as_run.slopes[0])
+        tails = [expanded_tail(value, clusters) for value in tails]
+    each, everywhere = (pointwise(doublings, value) for value in tails)
+    return _Spans(each, everywhere, float(np.median(tails[0])))
 
 
 def _shared_flags(
@@ -97,7 +131,7 @@ def _point(
     study: Study,
     own: Observations,
     as_run: Estimates,
-    replicates: Estimates,
+    spans: _Spans,
     place: int,
     asked: Asked,
     shared: tuple[str, ...],
@@ -106,7 +140,7 @@ def _point(
     rising_kept: bool,
 ) -> HorizonPoint:
     evidence = own.evidence()[:, place]
-    wins, losses = int((evidence == 1).sum()), int((evidence == 0).sum())
+    wins, losses = (int(own.count[evidence == outcome].sum()) for outcome in (1, 0))
     lengths = own.doublings[evidence >= 0]
     slope = float(as_run.slopes[0, place])
     doublings = float(as_run.doublings[0, place])
@@ -122,11 +156,8 @@ def _point(
     }
     has_number = mixed and math.isfinite(doublings) and (slope > 0 if not rising else rising_kept)
     minutes = _minutes(doublings) if has_number else None
-    ends = (
-        _horizon_interval(replicates.doublings[:, place], asked.confidence)
-        if wins > 0 and (rising_kept or not rising)
-        else None
-    )
+    drawn = wins > 0 and (rising_kept or not rising)
+    ends, band = (_interval_at(span, place) if drawn else None for span in (spans.each, spans.all))
     flags["extrapolated"] = minutes is not None and not _within(doublings, own.doublings)
     flags["open"] = ends is not None and (ends.high is None or ends.low in (None, 0.0))
     return HorizonPoint(
@@ -139,6 +170,8 @@ def _point(
         n_runs=wins + losses,
         n_success=wins,
         flags=tuple(name for name, holds in flags.items() if holds) + shared,
+        band_low=None if band is None else band.low,
+        band_high=None if band is None else band.high,
     )
 
 
@@ -155,18 +188,17 @@ def _ratio(study: Study, place: int, minutes: float | None, wage: float | None) 
     return cost_ratio(amount, minutes, wage)
 
 
-def _horizon_interval(doublings: FloatArray, confidence: float) -> Interval | None:
-    interval = _ends(doublings, confidence)
-    return None if interval is None else Interval(_minutes(interval[0]), _minutes(interval[1]))
+def _interval_at(span: Ends, place: int) -> Interval | None:
+    low, high = float(span.low[place]), float(span.high[place])
+    return None if math.isnan(low) else Interval(_minutes(low), _minutes(high))
 
 
-def _ends(values: FloatArray, confidence: float) -> tuple[float, float] | None:
-    """Order statistics at both ends: unlike interpolated quantiles they hold with infinite replicates."""
-    if len(values) == 0:
+def _slope_interval(slopes: FloatArray, tail: float) -> Interval | None:
+    known = slopes[~np.isnan(slopes)]
+    if len(known) == 0:
         return None
-    tail = (1 - confidence) / 2
-    low, high = np.quantile(values, [tail, 1 - tail], method="inverted_cdf")
-    return float(low), float(high)
+    ends = pointwise(known[:, None], np.array([tail]))
+    return Interval(number(float(ends.low[0])), number(float(ends.high[0])))
 
 
 def _minutes(doublings: float) -> float | None:

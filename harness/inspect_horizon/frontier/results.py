@@ -10,6 +10,7 @@ import pandas as pd
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from inspect_horizon.frontier.bootstrap import Resample
     from inspect_horizon.frontier.estimate import Estimator
     from inspect_horizon.frontier.fits import CurveFits
     from inspect_horizon.frontier.lines import HumanLine
@@ -60,6 +61,10 @@ class HorizonPoint:
     n_success: int
     flags: tuple[str, ...]
     """Keys of `FLAGS`."""
+    band_low: float | None = None
+    """Minutes; lower edge of the band that holds the whole curve as often as an interval holds its point."""
+    band_high: float | None = None
+    """Minutes; its upper edge, None where it is open."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,11 +117,13 @@ class Frontier:
     """Runs that are in no estimate, by reason."""
     human: HumanLine | None = None
     """The human line with its range of wages, where there is one."""
+    resample: Resample = "family"
+    """What the replicates behind the intervals drew."""
 
     def to_frame(self) -> pd.DataFrame:
         """One row a configuration and budget; null where there is no number, flags as a tuple of names."""
         rows = [self._row(curve, point) for curve in self.curves for point in curve.points]
-        numbers = ["horizon_minutes", "ci_low", "ci_high", "slope", "cost_ratio"]
+        numbers = ["horizon_minutes", "ci_low", "ci_high", "slope", "cost_ratio", "band_low", "band_high"]
         return pd.DataFrame(rows).astype(dict.fromkeys(numbers, "Float64"))
 
     def _row(self, curve: HorizonCurve, point: HorizonPoint) -> dict[str, object]:
@@ -137,6 +144,8 @@ class Frontier:
             "n_success": point.n_success,
             "cost_ratio": point.cost_ratio,
             "flags": point.flags,
+            "band_low": point.band_low,
+            "band_high": point.band_high,
         }
 
 

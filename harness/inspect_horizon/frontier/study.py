@@ -39,7 +39,7 @@ def frontier(
     wage: float | None = None,
     wage_range: tuple[float, float] | None = None,
     bootstrap: int = 1000,
-    resample: Resample = "full",
+    resample: Resample | None = None,
     cap: float | None = None,
     confidence: float = 0.95,
 ) -> Frontier:
@@ -57,9 +57,11 @@ def frontier(
         wage: Dollars an hour of human work; by default the median of the runs' human cost over human time.
         wage_range: The lowest and the highest wage, for the human line.
         bootstrap: Number of replicates; 0 for no intervals.
-        resample: `full` draws families, tasks and runs; `family-task` keeps the runs of a task; `task` draws tasks.
+        resample: `family` draws whole families and allows for how few they are; `full` draws families, tasks and runs
+            as METR does, which counts the noise of tasks and runs more than once; `family-task` keeps the runs of a
+            task; `task` draws tasks. By default `full` for `metr`, otherwise `family`.
         cap: The most a run without a recorded stop reason could spend, in the unit of `kind`.
-        confidence: Share of the bootstrap distribution between the ends of an interval.
+        confidence: How often an interval is to hold the truth.
 
     Raises:
         DataError: A column is missing or nothing in the table can be used.
@@ -69,12 +71,13 @@ def frontier(
         McCullagh (1980), "Regression models for ordinal data", JRSS B 42, 109-142, for the curve.
         Kwa et al. (2025), arXiv:2503.14499, for `metr` and the bootstrap.
     """
+    resample = resample or ("full" if estimator == "metr" else "family")
     _check(estimator, quantile, bootstrap, resample, confidence, wage)
     study = observe(runs, checkpoints, kind=kind, amounts=amounts, cap=cap)
     designs = [design(own, study.families, estimator=estimator, weighting=weights) for own in study.observations]
     drawn = replicates(study, designs, quantile, bootstrap, resample, rng)
     hourly = wage if wage is not None else study.wage_usd_per_hour
-    asked = Asked(quantile, confidence, resample, hourly)
+    asked = Asked(quantile, confidence, resample, weights, hourly)
     curves = tuple(
         horizon_curve_of(study, own, arranged, theirs, asked)
         for own, arranged, theirs in zip(study.observations, designs, drawn, strict=True)
@@ -93,6 +96,7 @@ def frontier(
         human_line=None if human is None else human.minutes,
         left_out=study.left_out,
         human=human,
+        resample=resample,
     )
 
 
@@ -108,7 +112,7 @@ class Options(TypedDict, total=False):
     wage: float | None
     wage_range: tuple[float, float] | None
     bootstrap: int
-    resample: Resample
+    resample: Resample | None
     cap: float | None
     confidence: float
 

@@ -71,9 +71,12 @@ class Attempts:
         yield np.ones((1, len(self.task)))
         for start in range(0, bootstrap, _DRAWN_AT_ONCE):
             drawn = draw_tasks(self.families, min(_DRAWN_AT_ONCE, bootstrap - start), of_tasks)
-            counts = drawn.by_task if resample == "task" or self.few_families else drawn.by_family
+            counts = drawn.drawn(resample, len(np.unique(self.families)))
+            once = np.ones(len(self.task))
             yield (
-                draw_runs(self.task, counts, of_runs) if resample == "full" else counts[:, self.task].astype(np.float64)
+                draw_runs(self.task, once, counts, of_runs)
+                if resample == "full"
+                else counts[:, self.task].astype(np.float64)
             )
 
 

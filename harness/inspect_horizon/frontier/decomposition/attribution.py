@@ -155,12 +155,14 @@ def _draws(
     place = {name: number for number, name in enumerate(names)}
     tasks: list[IntArray] = [np.array([place[n] for n in own.names])[own.task] for own in (first, second)]
     yield np.ones((1, len(first.task))), np.ones((1, len(second.task)))
-    alone = resample == "task" or families.max() + 1 < FEWEST_FAMILIES
     for start in range(0, bootstrap, _DRAWN_AT_ONCE):
         drawn = draw_tasks(families, min(_DRAWN_AT_ONCE, bootstrap - start), rng)
-        counts = drawn.by_task if alone else drawn.by_family
+        counts = drawn.drawn(resample, int(families.max()) + 1)
         one, other = (
-            draw_runs(task, counts, rng) if resample == "full" else counts[:, task].astype(np.float64) for task in tasks
+            draw_runs(task, np.ones(len(task)), counts, rng)
+            if resample == "full"
+            else counts[:, task].astype(np.float64)
+            for task in tasks
         )
         yield one, other
 
