@@ -231,7 +231,7 @@ _SweepFile = _file_of(
 
 def demo() -> Sweep:
     """What `horizon sweep` runs when nothing is asked: the plain clerks on both built-in suites."""
-    return Sweep("demo", DEMO_SUITES, DEMO_MODELS, Grid.parse("demo"))
+    return Sweep("demo", DEMO_SUITES, DEMO_MODELS, Grid.parse("demo"), epochs=2)
 
 
 def make_sweep(path: Path | None = None, **flags: Any) -> Sweep:
