@@ -25,8 +25,8 @@ if TYPE_CHECKING:
     from inspect_ai.solver import TaskState
 
     from inspect_horizon.budgets.run import Run
-    from inspect_horizon.models.provider import Turn
     from inspect_horizon.models.root import Root
+    from inspect_horizon.models.turn import Turn
 
 NEVER_ASKABLE = "the budget holds no question after any call"
 SCORING: ContextVar[bool] = ContextVar("horizon_scoring_a_rung", default=False)
