@@ -12,6 +12,7 @@ import pytest
 from inspect_ai import Task
 from inspect_ai.agent import Agent, AgentState, agent, as_tool, react
 from inspect_ai.dataset import Sample
+from inspect_ai.event import ScoreEvent
 from inspect_ai.model import get_model
 from inspect_ai.scorer import Score, Scorer, Target, accuracy, includes, scorer
 from inspect_ai.tool import Tool, tool
@@ -169,6 +170,8 @@ def test_one_call_that_crosses_three_rungs_is_asked_about_once(tmp_path: Path) -
     assert [read.right_at("one/1", rung) for rung in noted] == [False, True, True, True, True, True]
     asked = [call for call in read.calls if call["phase"] == "fork"]
     assert len(asked) == 2, "rungs of the same state share the question"
+    scored = [event for event in read.samples["one/1"].events if isinstance(event, ScoreEvent) and event.intermediate]
+    assert len(scored) == 2, "and its score, which a grader would charge for"
     assert all(noted[rung]["spent"] <= rung for rung in noted)
 
 
