@@ -382,11 +382,11 @@ def number_attempts(rows: Sequence[dict[str, Any]], book: Booked) -> pd.DataFram
     ranked = frame.assign(_done=frame["stop_reason"] != "error").sort_values(["run_id", "_done", "attempt"])
     standing = ranked.groupby("run_id").tail(1).index
     frame["superseded"] = ~frame.index.isin(standing)
-    frame["budget_usd"] = [_budget_usd(row) for row in frame.to_dict("records")]
+    frame["budget_usd"] = _budgets_usd(frame)
     book.attempt_numbers.update(zip(frame["uuid"], frame["attempt"], strict=True))
     in_dollars = frame["budget_kind"].isin(["usd", "cost_ratio"])
     if "budget_spent" in frame:
-        frame["budget_spent"] = [_in_budget_unit(row) for row in frame.to_dict("records")]
+        frame["budget_spent"] = _in_budget_unit(frame)
     frame["overshoot_usd"] = frame.get("overshoot", pd.Series(dtype=object)).where(in_dollars, None)
     return frame.drop(columns=["uuid", "_started", "_in_ledger", "overshoot"], errors="ignore")
 
@@ -398,16 +398,22 @@ def _places_in_ledger(frame: pd.DataFrame, book: Booked) -> pd.Series[int]:
     return places.where(known, 0).astype(int)
 
 
-def _budget_usd(row: Mapping[Any, Any]) -> float | None:
-    if row["budget_kind"] == "usd":
-        return float(row["budget_amount"])
-    return float(row["budget_amount"] * row["human_cost_usd"]) if row["budget_kind"] == "cost_ratio" else None
+def _budgets_usd(frame: pd.DataFrame) -> pd.Series[float]:
+    """What each run's budget comes to in dollars; unknown where it is in something else."""
+    amount, human_usd = (_numbers(frame[name]) for name in ("budget_amount", "human_cost_usd"))
+    in_usd = amount.where(frame["budget_kind"] == "usd")
+    return in_usd.where(frame["budget_kind"] != "cost_ratio", amount * human_usd)
 
 
-def _in_budget_unit(row: Mapping[Any, Any]) -> float | None:
+def _in_budget_unit(frame: pd.DataFrame) -> pd.Series[float]:
     """A run under a cost ratio is held to the dollars that it comes to."""
-    spent = None if pd.isna(row["budget_spent"]) else float(row["budget_spent"])
-    return spent / row["human_cost_usd"] if spent is not None and row["budget_kind"] == "cost_ratio" else spent
+    spent, human_usd = (_numbers(frame[name]) for name in ("budget_spent", "human_cost_usd"))
+    return spent.where(frame["budget_kind"] != "cost_ratio", spent / human_usd)
+
+
+def _numbers(values: pd.Series[Any]) -> pd.Series[float]:
+    """What is no number is unknown here; the column that holds it says so in the end."""
+    return pd.to_numeric(values, errors="coerce").astype(float)
 
 
 def _suites(runs: pd.DataFrame, origin: Origin) -> pd.DataFrame:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import reduce
+from operator import add
 from typing import TYPE_CHECKING, Any
 
 from inspect_horizon.budgets.usage import MAIN_COUNTS, Usage
@@ -34,8 +36,12 @@ def logged_spend(usages: Mapping[str, ModelUsage], prices: PriceBook) -> dict[st
     """
     if not usages:
         return {}
-    total = sum((from_inspect(usage) for usage in usages.values()), Usage())
-    spends = [_usd(model.removeprefix("litellm/"), usage, prices) for model, usage in usages.items()]
+    counted = [from_inspect(logged) for logged in usages.values()]
+    total = reduce(add, counted)
+    spends = [
+        _usd(model.removeprefix("litellm/"), usage, logged.total_cost, prices)
+        for (model, logged), usage in zip(usages.items(), counted, strict=True)
+    ]
     known = [usd for usd, _ in spends if usd is not None]
     sources = {source for _, source in spends if source is not None}
     return {
@@ -45,11 +51,11 @@ def logged_spend(usages: Mapping[str, ModelUsage], prices: PriceBook) -> dict[st
     }
 
 
-def _usd(model: str, logged: ModelUsage, prices: PriceBook) -> tuple[float | None, str | None]:
+def _usd(model: str, usage: Usage, logged_usd: float | None, prices: PriceBook) -> tuple[float | None, str | None]:
     """Dollars and whose prices they are; unknown where the price of a call hangs on its size, which a sum has lost."""
-    if logged.total_cost is not None:
-        return logged.total_cost, None
-    price, usage = prices.find(model), from_inspect(logged)
+    if logged_usd is not None:
+        return logged_usd, None
+    price = prices.find(model)
     if price is None or any(usage.prompt_tokens > above for above, _ in price.steps):
         return None, None
     return price.cost_usd(usage), price.source

@@ -36,11 +36,10 @@ def checkpoints(
     keys = zip(ends["run_id"], ends["attempt"], strict=True)
     others = ends[np.array([key not in noted for key in keys], dtype=bool)]
     known = None if answers is None else answers.reindex(runs.index)
-    judged = runs.assign(answer=known).loc[runs["success"].notna()].astype(object)
+    read = np.array([key in noted for key in zip(runs["run_id"], runs["attempt"], strict=True)], dtype=bool)
+    judged = runs.assign(answer=known).loc[read & runs["success"].notna()].astype(object)
     rows = [
-        _row(run, rung, threshold(run))
-        for run in _records(judged)
-        for rung in noted.get((run["run_id"], run["attempt"]), ())
+        _row(run, rung, threshold(run)) for run in _records(judged) for rung in noted[run["run_id"], run["attempt"]]
     ]
     if not rows:
         return others

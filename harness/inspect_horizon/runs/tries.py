@@ -28,7 +28,8 @@ def tries(runs: pd.DataFrame, book: Booked, threshold: Callable[[Mapping[str, An
         book: The ledger, with its attempts numbered as in the runs table.
         threshold: The least score that is a success, for a run.
     """
-    by_name = {(run["run_id"], run["attempt"]): run for run in runs.astype(object).to_dict("records")}
+    several = runs.loc[runs["run_id"].isin({book.attempts[name].run_id for name in book.tries})]
+    by_name = {(run["run_id"], run["attempt"]): run for run in several.astype(object).to_dict("records")}
     rows = []
     for name, noted in book.tries.items():
         run = by_name.get((book.attempts[name].run_id, book.attempt_numbers.get(name)))
