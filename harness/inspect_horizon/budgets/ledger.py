@@ -6,6 +6,8 @@ import sqlite3
 import time
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, fields
+from itertools import groupby
+from operator import itemgetter
 from typing import TYPE_CHECKING, Any, Literal
 from uuid import uuid4
 
@@ -186,6 +188,16 @@ class Ledger:
                 fix="wait for the other process, or restore the file from a copy",
             ) from error
 
+    @contextmanager
+    def snapshot(self) -> Iterator[None]:
+        """Within the block every read sees the book as it stands at the first, whatever others write meanwhile."""
+        with self._read() as book:
+            book.execute("BEGIN")
+            try:
+                yield
+            finally:
+                roll_back(book)
+
     def begin(self, run_id: str, attempt_id: str) -> None:
         """Note that an attempt at a run starts."""
         with self._write() as book:
@@ -344,14 +356,19 @@ class Ledger:
     def calls(self) -> list[dict[str, Any]]:
         """Every call, in the order of reservation; an unsettled one has null for what is not known."""
         with self._read() as book:
-            known = columns_of(book, "settlements")
-            settled = ", ".join(f"{_known(name, 's', known)} AS {_plain(name)}" for name in SETTLED)
-            number = "" if "number" in columns_of(book, "reservations") else " NULL AS number,"
+            return [dict(row) for row in book.execute(f"{_calls_in(book)} ORDER BY r.rowid")]
+
+    def calls_of_attempts(self) -> Iterator[tuple[str, list[dict[str, Any]]]]:
+        """The calls of each attempt that made any, in the order of reservation; attempts in the order they started.
+
+        However long the book, no more than one attempt's are in memory.
+        """
+        with self._read() as book:
             rows = book.execute(
-                f"SELECT r.*,{number} s.at AS settled_at, s.outcome, s.usd AS cost_usd, {settled}"  # noqa: S608 - our own names
-                " FROM reservations r LEFT JOIN settlements s USING (call_id) ORDER BY r.rowid"
+                f"{_calls_in(book)} LEFT JOIN attempts a USING (attempt_id) ORDER BY a.rowid, r.attempt_id, r.rowid"
             )
-            return [dict(row) for row in rows]
+            for attempt_id, own in groupby(rows, key=itemgetter("attempt_id")):
+                yield attempt_id, [dict(row) for row in own]
 
     def attempts(self) -> list[dict[str, Any]]:
         """Every attempt at a run, in the order they started; one that a kill cut off has no ending."""
@@ -362,6 +379,17 @@ class Ledger:
                 " FROM attempts a LEFT JOIN endings e USING (attempt_id) ORDER BY a.rowid"
             )
             return [dict(row) for row in rows]
+
+
+def _calls_in(book: sqlite3.Connection) -> str:
+    """The query for calls and what became of them, in the format that the book has."""
+    known = columns_of(book, "settlements")
+    settled = ", ".join(f"{_known(name, 's', known)} AS {_plain(name)}" for name in SETTLED)
+    number = "" if "number" in columns_of(book, "reservations") else " NULL AS number,"
+    return (
+        f"SELECT r.*,{number} s.at AS settled_at, s.outcome, s.usd AS cost_usd, {settled}"  # noqa: S608 - our own names
+        " FROM reservations r LEFT JOIN settlements s USING (call_id)"
+    )
 
 
 def _settle(book: sqlite3.Connection, call_id: str, settlement: Settlement) -> None:

@@ -1,24 +1,27 @@
-"""What a sweep's ledger says of each attempt: its calls, its spend, how it ended."""
+"""What a sweep's ledger says of each attempt: its spend, its tries, how it ended; and its calls, some at a time."""
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from itertools import chain, islice
 from typing import TYPE_CHECKING, Any
 
+import pandas as pd
+
 from inspect_horizon.budgets.ledger import Ledger
-from inspect_horizon.budgets.usage import COUNTS, MAIN_COUNTS
+from inspect_horizon.runs.called import of_run, of_try, tokens_of
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
     from pathlib import Path
 
-    from inspect_horizon.budgets.ledger import Phase
+    from inspect_horizon.runs.called import Call
 
-Call = Mapping[str, Any]
-PAID: tuple[Phase, ...] = ("agent", "verifier")
-"""What is paid from the run's budget, and is its cost."""
+CALLS_AT_A_TIME = 1 << 14
+"""Some 50 MB of them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,38 +42,34 @@ class Booked:
     """A ledger, by attempt."""
 
     attempts: Mapping[str, Attempt] = field(default_factory=dict)
-    calls: Mapping[str, tuple[Call, ...]] = field(default_factory=dict)
-    """By attempt, in the order of reservation."""
+    spends: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    """By attempt, the columns of a run that its calls fill."""
     rungs: Mapping[str, tuple[Mapping[str, Any], ...]] = field(default_factory=dict)
     """What each rung got of an attempt."""
     tries: Mapping[str, tuple[Mapping[str, Any], ...]] = field(default_factory=dict)
-    """What came of each try of an attempt."""
+    """What came of each try of an attempt, with the columns that its calls fill."""
     attempt_numbers: dict[str, int] = field(default_factory=dict)
     """1 for the first try at its run; filled in when the runs are put in order."""
+    ledger: Ledger | None = None
 
-    def spend(self, attempt_id: str) -> dict[str, Any]:
-        """The columns of a run that its calls fill; nothing for an attempt that the ledger does not know."""
-        if attempt_id not in self.attempts:
+    def spend(self, attempt_id: str) -> Mapping[str, Any]:
+        """The columns of a run that the ledger fills; nothing for an attempt that it does not know."""
+        attempt = self.attempts.get(attempt_id)
+        if attempt is None:
             return {}
-        calls = self.calls.get(attempt_id, ())
-        answered = [call for call in calls if call["outcome"] == "answered"]
-        agent = [call for call in answered if call["phase"] == "agent"]
-        paid = [call for call in answered if call["phase"] in PAID]
-        counts = {name: total(tokens_of(call)[name] for call in paid) for name in MAIN_COUNTS}
-        return {
-            **counts,
-            "model_calls": len(agent),
-            **dollars(calls),
-            "served_model": next((call["served_model"] for call in agent if call["served_model"]), None),
-            "overshoot": self.attempts[attempt_id].overshoot,
-            "budget_spent": self.attempts[attempt_id].spent,
-        }
+        return {**self.spends[attempt_id], "overshoot": attempt.overshoot, "budget_spent": attempt.spent}
 
-    def call_rows(self) -> list[dict[str, Any]]:
-        """The calls table."""
-        return [self._call_row(call) for calls in self.calls.values() for call in calls]
+    def calls(self) -> Iterator[pd.DataFrame]:
+        """The calls table, some rows at a time and at least once, read anew from the ledger."""
+        every = chain.from_iterable(calls for _, calls in _calls_of(self.ledger))
+        yield self._frame(islice(every, CALLS_AT_A_TIME))
+        while more := list(islice(every, CALLS_AT_A_TIME)):
+            yield self._frame(more)
 
-    def _call_row(self, call: Call) -> dict[str, Any]:
+    def _frame(self, calls: Iterable[Call]) -> pd.DataFrame:
+        return pd.DataFrame([self._row(call) for call in calls]).astype(object)
+
+    def _row(self, call: Call) -> dict[str, Any]:
         settled = call["settled_at"]
         return {
             **{name: call[name] for name in ("call_id", "run_id", "phase", "model", "served_model", "cost_usd")},
@@ -78,7 +77,7 @@ class Booked:
                 name: call[name] for name in ("reserved_usd", "price_source", "outcome", "tier", "reported_usd", "note")
             },
             **tokens_of(call),
-            "number": call.get("number"),
+            "number": call["number"],
             "attempt": self.attempt_numbers.get(call["attempt_id"]),
             "sample_uuid": call["attempt_id"],
             "reserved_tokens": call["prompt_tokens"] + call["output_tokens"],
@@ -90,62 +89,64 @@ class Booked:
         }
 
 
-def booked(path: Path) -> Booked:
-    """Read a ledger.
+@contextmanager
+def booked(path: Path | None) -> Iterator[Booked]:
+    """Read a ledger as it stands at the start of the block, within which its calls can be read again.
+
+    Args:
+        path: The file; None, or one that is not there, is a ledger without an entry.
 
     Raises:
         DataError: The file is no ledger, or a newer version wrote it.
     """
+    if path is None or not path.exists():
+        yield Booked()
+        return
     ledger = Ledger(path, read_only=True)
     try:
-        calls: dict[str, list[Call]] = defaultdict(list)
-        for call in ledger.calls():
-            calls[call["attempt_id"]].append({**call, "reserved_usd": call["usd"]})
-        attempts = {
-            row["attempt_id"]: Attempt(
-                row["attempt_id"], row["run_id"], _time(row["started_at"]), row["overshoot"], row["spent"]
-            )
-            for row in ledger.attempts()
-        }
-        rungs: dict[str, list[Mapping[str, Any]]] = defaultdict(list)
-        for rung in ledger.rungs():
-            rungs[rung["attempt_id"]].append(rung)
-        tries: dict[str, list[Mapping[str, Any]]] = defaultdict(list)
-        for each in ledger.tries():
-            tries[each["attempt_id"]].append(each)
+        with ledger.snapshot():
+            yield _read(ledger)
     finally:
         ledger.close()
-    return Booked(
-        attempts,
-        {attempt: tuple(own) for attempt, own in calls.items()},
-        {attempt: tuple(own) for attempt, own in rungs.items()},
-        {attempt: tuple(own) for attempt, own in tries.items()},
-    )
 
 
-def dollars(calls: Sequence[Call]) -> dict[str, Any]:
-    """The columns of a run that are in dollars, from its calls in the order of reservation."""
-    answered = [call for call in calls if call["outcome"] == "answered"]
-    paid = [call for call in answered if call["phase"] in PAID]
-    wasted = [call["reserved_usd"] for call in calls if call["outcome"] in ("lost", None)]
-    forks = [call["cost_usd"] for call in answered if call["phase"] == "fork"]
-    return {
-        "cost_usd": total(call["cost_usd"] for call in paid),
-        "scorer_usd": total(call["cost_usd"] for call in answered if call["phase"] == "scorer"),
-        "wasted_usd": total([*wasted, *forks]),
-        "price_source": next((call["price_source"] for call in paid if call["price_source"]), None),
+def _read(ledger: Ledger) -> Booked:
+    attempts = {
+        row["attempt_id"]: Attempt(
+            row["attempt_id"], row["run_id"], _time(row["started_at"]), row["overshoot"], row["spent"]
+        )
+        for row in ledger.attempts()
     }
+    spends: dict[str, Mapping[str, Any]] = dict.fromkeys(attempts, of_run(()))
+    noted = _by_attempt(ledger.tries())
+    tries: dict[str, tuple[Mapping[str, Any], ...]] = {}
+    for attempt_id, calls in _calls_of(ledger):
+        spends[attempt_id] = of_run(calls)
+        if attempt_id in noted:
+            tries[attempt_id] = _with_calls(noted.pop(attempt_id), calls)
+    for attempt_id, own in noted.items():
+        tries[attempt_id] = _with_calls(own, ())
+    return Booked(attempts, spends, _by_attempt(ledger.rungs()), tries, ledger=ledger)
 
 
-def tokens_of(call: Call) -> dict[str, Any]:
-    """Its counts by the names of the tables, each None where it is not known."""
-    return {name: call["generated_tokens" if name == "output_tokens" else name] for name in COUNTS}
+def _calls_of(ledger: Ledger | None) -> Iterator[tuple[str, list[Call]]]:
+    """Attempt by attempt, in the order of reservation; no more than one attempt's are in memory."""
+    for attempt_id, calls in () if ledger is None else ledger.calls_of_attempts():
+        yield attempt_id, [{**call, "reserved_usd": call["usd"]} for call in calls]
 
 
-def total(values: Iterable[float | None]) -> float | None:
-    """The sum, or None where a part of it is not known."""
-    parts = list(values)
-    return None if None in parts else sum(part for part in parts if part is not None)
+def _with_calls(tries: Iterable[Mapping[str, Any]], calls: Iterable[Call]) -> tuple[Mapping[str, Any], ...]:
+    own: dict[int | None, list[Call]] = defaultdict(list)
+    for call in calls:
+        own[call["number"]].append(call)
+    return tuple({**noted, **of_try(own[noted["number"]])} for noted in tries)
+
+
+def _by_attempt(rows: Iterable[Mapping[str, Any]]) -> dict[str, tuple[Mapping[str, Any], ...]]:
+    found: dict[str, list[Mapping[str, Any]]] = defaultdict(list)
+    for row in rows:
+        found[row["attempt_id"]].append(row)
+    return {attempt_id: tuple(own) for attempt_id, own in found.items()}
 
 
 def _time(seconds: float) -> str:

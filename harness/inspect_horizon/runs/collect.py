@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import math
+import sys
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -31,6 +32,9 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from inspect_ai.log import EvalLog, EvalSampleSummary
+
+    from inspect_horizon.runs.schema import Table
+    from inspect_horizon.runs.store import Frames
 
     Read = tuple[EvalLog, list[EvalSampleSummary]]
 
@@ -89,18 +93,17 @@ def collect(folder: Path, logs: Path, ledger: Path | None, origin: Origin) -> Co
         DataError: There is no log, or a sample's human minutes are not known.
     """
     samples, unreadable = _read_logs(logs, origin)
-    book = booked(ledger) if ledger is not None and ledger.exists() else Booked()
-    rows = [*samples.values(), *_killed(samples, book, origin)]
-    if not rows:
-        raise DataError(f"{logs} holds no finished sample", fix="name a folder of Inspect logs (.eval)")
-    _refuse_untimed(rows, logs)
-    numbered = number_attempts(rows, book)
-    answers = numbered.pop("answer") if "answer" in numbered else None
-    runs = conform(numbered, "runs")
-    steps = checkpoints(runs, book, origin.threshold, answers)
-    tables = {"runs": runs, "checkpoints": steps, "suites": _suites(runs, origin)}
-    tables["tries"] = tries(runs, book, origin.threshold)
-    write_tables(folder, {**tables, "calls": conform(pd.DataFrame(book.call_rows()).astype(object), "calls")})  # type: ignore[dict-item] # literals
+    with booked(ledger) as book:
+        rows = [*samples.values(), *_killed(samples, book, origin)]
+        if not rows:
+            raise DataError(f"{logs} holds no finished sample", fix="name a folder of Inspect logs (.eval)")
+        _refuse_untimed(rows, logs)
+        numbered = number_attempts(rows, book)
+        answers = numbered.pop("answer") if "answer" in numbered else None
+        runs = conform(numbered, "runs")
+        steps = checkpoints(runs, book, origin.threshold, answers)
+        tables: dict[Table, Frames] = {"runs": runs, "checkpoints": steps, "suites": _suites(runs, origin)}
+        write_tables(folder, {**tables, "tries": tries(runs, book, origin.threshold), "calls": book.calls})
     final = runs[~runs["superseded"].astype(bool)]
     failed = final[final["stop_reason"] == "error"]["error"].fillna("unknown").value_counts()
     unknown = steps.loc[steps["success"].isna(), "error"].dropna().value_counts()
@@ -216,7 +219,7 @@ def sample_row(header: EvalLog, summary: EvalSampleSummary, path: Path, origin: 
         "working_seconds": summary.working_time,
         "started_at": summary.started_at,
         "log": path.name,
-        "versions": json.dumps({**origin.versions, **header.eval.packages}),
+        "versions": sys.intern(json.dumps({**origin.versions, **header.eval.packages})),
         "score": first_score(summary),
     }
     row |= _of_cell(cell) if cell else _of_foreign(header)
@@ -259,7 +262,7 @@ def _of_cell(cell: Mapping[str, Any]) -> dict[str, Any]:
     same = ("suite", "suite_version", "model", "scaffold", "strategy", "condition")
     return {
         **{name: cell[name] for name in same},
-        "protocol": json.dumps(cell["protocol"], sort_keys=True),
+        "protocol": sys.intern(json.dumps(cell["protocol"], sort_keys=True)),
         "budget_kind": kind,
         "budget_amount": float(amount),
         "check": bool(cell.get("check", False)),

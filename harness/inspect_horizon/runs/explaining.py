@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from inspect_horizon.budgets.comparing import tariff
 from inspect_horizon.budgets.prices import plain_tier
 from inspect_horizon.errors import UsageError
-from inspect_horizon.runs.booked import PAID, total
+from inspect_horizon.runs.called import PAID, total
 from inspect_horizon.runs.charging import Row, is_bounded, plain_rows, same_usd, usage_of
 from inspect_horizon.runs.store import read_runs, read_table
 

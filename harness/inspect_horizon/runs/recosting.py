@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from inspect_horizon.budgets.budget import IN_DOLLARS
 from inspect_horizon.budgets.comparing import Factors, compare
 from inspect_horizon.budgets.usage import COUNTS, MAIN_COUNTS
-from inspect_horizon.runs.booked import PAID, dollars, total
+from inspect_horizon.runs.called import PAID, dollars, total
 from inspect_horizon.runs.charging import Charges, Row, is_bounded, rebound, same_usd, usage_of
 
 if TYPE_CHECKING:

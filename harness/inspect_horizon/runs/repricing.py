@@ -11,7 +11,7 @@ import pandas as pd
 
 from inspect_horizon.budgets.budget import IN_DOLLARS
 from inspect_horizon.errors import DataError, PriceError
-from inspect_horizon.runs.booked import total
+from inspect_horizon.runs.called import total
 from inspect_horizon.runs.casting import conform
 from inspect_horizon.runs.charging import Row, plain_rows, refuse_unsplit
 from inspect_horizon.runs.recosting import Attempts, Recosting, is_costless, recost_checkpoints, recost_runs

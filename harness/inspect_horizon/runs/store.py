@@ -7,9 +7,10 @@ whatever tool and at whatever moment, sees the old table or the new one. Readers
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Iterable
 from contextlib import ExitStack, suppress
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 import pandas as pd
 import pyarrow as pa
@@ -33,6 +34,8 @@ from inspect_horizon.runs.schema import (
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+Frames: TypeAlias = pd.DataFrame | Callable[[], Iterable[pd.DataFrame]]
+"""A table, whole or a frame at a time."""
 PARTS = "part-*.parquet"
 PART = "part-00000.parquet"
 ROWS_PER_GROUP = 1 << 17
@@ -53,30 +56,43 @@ def write_table(folder: Path | str, table: Table, frame: pd.DataFrame) -> Path:
 
 
 def write_tables(
-    folder: Path | str, tables: Mapping[Table, pd.DataFrame], *, notes: Mapping[str, bytes] | None = None
+    folder: Path | str, tables: Mapping[Table, Frames], *, notes: Mapping[str, bytes] | None = None
 ) -> None:
     """Replace tables of a results folder: all of them are on the disk before the first takes its place.
 
     Args:
         folder: The results folder, made if need be.
-        tables: Frames that `conform` to the table they are named for.
+        tables: Frames that `conform` to the table they are named for; of a table too long for memory, what makes its
+            frames one by one, from the first again where the disk has to be tried again.
         notes: Other files of the folder to write with them, by name.
 
     Raises:
         DataError: A frame is not such a table, or the disk is full; the old tables are whole.
     """
     folder = Path(folder)
-    _replace(folder, {table: to_arrow(frame, table) for table, frame in tables.items()}, notes or {})
+    parts = {table: _in_arrow(frames, table) for table, frames in tables.items()}
+    _replace(folder, parts, notes or {})
     for table in tables:
         _drop_other_parts(folder / table)
 
 
+def _in_arrow(frames: Frames, table: Table) -> Callable[[], Iterable[pa.Table]]:
+    if isinstance(frames, pd.DataFrame):
+        whole = to_arrow(frames, table)
+        return lambda: (whole,)
+    return lambda: (to_arrow(frame, table) for frame in frames())
+
+
 @trying_again
-def _replace(folder: Path, contents: Mapping[Table, pa.Table], notes: Mapping[str, bytes]) -> None:
+def _replace(
+    folder: Path, contents: Mapping[Table, Callable[[], Iterable[pa.Table]]], notes: Mapping[str, bytes]
+) -> None:
     with ExitStack() as stack:
         for table, content in contents.items():
             handle = stack.enter_context(replacing(folder / table / PART))
-            pq.write_table(content, handle, row_group_size=ROWS_PER_GROUP, compression="zstd")
+            with pq.ParquetWriter(handle, arrow_schema(table), compression="zstd") as writer:
+                for part in content():
+                    writer.write_table(part, row_group_size=ROWS_PER_GROUP)
             sync(handle)
         for name, note in notes.items():
             handle = stack.enter_context(replacing(folder / name))
