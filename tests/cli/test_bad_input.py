@@ -281,6 +281,7 @@ def test_a_note_that_is_damaged() -> None:
     refused(command("collect", "out"), 1, "sweep.json cannot be read")
 
 
+@pytest.mark.slow
 def test_two_sweeps_in_one_folder_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     """The second is turned away while the first is at work, which goes on undisturbed."""
     monkeypatch.setenv(*next(iter(KEY.items())))
@@ -381,6 +382,7 @@ def test_a_key_that_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     assert runs[~runs["superseded"].astype(bool)]["success"].sum() == 12
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("size", [60_000, 110_000])
 def test_a_disk_that_is_full(size: int, tmp_path: Path) -> None:
     """One sentence, a failing exit code, and with space again the same command completes the study.
@@ -419,6 +421,7 @@ def test_a_disk_that_is_full(size: int, tmp_path: Path) -> None:
     assert "runs      48 of 48" in again.out
 
 
+@pytest.mark.slow
 def test_a_disk_that_fills_up_while_tables_are_written() -> None:
     """The tables that were there are whole to the last byte, and nothing else is left behind."""
     assert (
@@ -437,6 +440,7 @@ def test_a_disk_that_fills_up_while_tables_are_written() -> None:
     assert not list(Path("out").rglob(".*.tmp"))
 
 
+@pytest.mark.slow
 def test_a_folder_that_may_only_be_read() -> None:
     """A finished study can be looked at; what would have to write says where it may not."""
     asked = ("sweep", "--yes", *CLERK, "--budgets", "tokens:2k", "--to", "out")

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
+import pytest
 
 from frontier.pooled import pool_table, write_study
 from support.study import command
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
+@pytest.mark.slow
 def test_laws_are_printed_drawn_and_had_as_json(tmp_path: Path) -> None:
     draw = np.random.default_rng(0)
     pools = [

@@ -78,6 +78,7 @@ def test_help_of_a_command_needs_no_model(tmp_path: Path) -> None:
     assert needing_models(*((name, "--help") for name in COMMANDS), cwd=tmp_path) == []
 
 
+@pytest.mark.slow
 def test_reading_results_needs_no_model(tmp_path: Path) -> None:
     """Import, frontier with its plot, and export."""
     runs_csv(tmp_path)

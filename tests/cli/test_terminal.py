@@ -61,6 +61,7 @@ def test_who_answers_no_is_told_that_nothing_was_started(tmp_path: Path) -> None
     assert not (tmp_path / "out").exists()
 
 
+@pytest.mark.slow
 def test_long_messages_are_wrapped_on_a_terminal_and_only_there(tmp_path: Path) -> None:
     code, lines = at_a_terminal(*UNKNOWN, cwd=tmp_path)
     piped = horizon(*UNKNOWN, cwd=tmp_path)
@@ -115,6 +116,7 @@ def hostile_study(folder: Path) -> None:
     frame.to_json(folder / "theirs.jsonl", orient="records", lines=True)
 
 
+@pytest.mark.slow
 @pytest.mark.filterwarnings("ignore:human_source:UserWarning")
 def test_no_text_of_others_reaches_the_terminal_as_a_command(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Names, errors and sources of a study, in every command that shows them, in results and messages."""

@@ -49,6 +49,7 @@ def test_the_best_of_each_spend_fits_it_and_more_money_never_buys_less() -> None
             assert (point.interval.low or 0) <= (point.interval.high or 0)
 
 
+@pytest.mark.slow
 def test_what_only_luck_made_best_is_not_reported_as_better() -> None:
     """Eight equal models: the luckiest of them is judged on tasks that had no part in choosing it."""
     gains = []

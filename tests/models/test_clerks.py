@@ -193,6 +193,7 @@ def test_a_run_costs_what_the_formula_says_and_is_right_until_its_first_slip(
     assert exact >= len(samples) * 0.7
 
 
+@pytest.mark.slow
 def test_a_run_succeeds_exactly_when_its_form_pays_for_the_task(ledger: Ledger, tmp_path: Path) -> None:
     """Runs that need the last quarter of their budget are left open: the bound on a prompt can keep them from it."""
     known, lengths, budget_usd = CLERKS["clerk-medium"], minutes("ledger"), 0.1
@@ -215,6 +216,7 @@ def test_a_run_succeeds_exactly_when_its_form_pays_for_the_task(ledger: Ledger, 
     assert max(runs.values()) <= budget_usd * (1 + 1e-9)
 
 
+@pytest.mark.slow
 def test_the_same_seed_gives_the_same_runs(ledger: Ledger, tmp_path: Path) -> None:
     tasks = some("ledger", 5, 4)
 

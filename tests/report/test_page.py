@@ -125,6 +125,7 @@ def same(text: str, value: float | None) -> bool:
     return text == "" if value is None else float(text) == pytest.approx(value, rel=1e-12)
 
 
+@pytest.mark.slow
 def test_figures_and_tables_hold_the_numbers_of_the_frontier(shown: Opened, folder: Path) -> None:
     """Cell by cell those of `horizon frontier --json`, and every horizon with a number is a point of the figure."""
     for kind, quantile in (("usd", 0.5), ("tokens", 0.8), ("cost_ratio", 0.5)):
@@ -243,6 +244,7 @@ def test_the_keyboard_reaches_every_control(shown: Opened) -> None:
     assert drawn(page, "frontier") != before
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("width", "scheme"), [(1440, "light"), (375, "dark")])
 def test_no_serious_fault_of_accessibility(folder: Path, chromium: Any, width: int, scheme: str) -> None:
     """By axe-core, with a table of numbers open; nothing is wider than the screen, whatever is open."""
@@ -258,6 +260,7 @@ def test_no_serious_fault_of_accessibility(folder: Path, chromium: Any, width: i
         assert shown.page.evaluate("document.documentElement.scrollWidth") <= width
 
 
+@pytest.mark.slow
 def test_a_dark_page_is_printed_light(folder: Path, chromium: Any) -> None:
     with opened(chromium, folder / "report.html", scheme="dark") as shown:
         paper = "getComputedStyle(document.body).backgroundColor"
@@ -280,6 +283,7 @@ def test_twelve_thousand_runs_fit_in_a_file_to_send(tmp_path: Path, chromium: An
         assert shown.complaints == []
 
 
+@pytest.mark.slow
 def test_links_lead_to_logs_and_nowhere_else(tmp_path: Path, chromium: Any) -> None:
     """Relative to the page, and none for a log that is not there."""
     made = study(tmp_path / "mine", models=1)

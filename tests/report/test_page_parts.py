@@ -42,6 +42,7 @@ def chromium() -> Iterator[Any]:
         yield found
 
 
+@pytest.mark.slow
 def test_strategies_are_those_of_the_command(tmp_path: Path, chromium: Any) -> None:
     """Two pools of tries that are read out in every way, beside a strategy that was run: every cell, and the points."""
     folder = tmp_path / "mine"
@@ -79,6 +80,7 @@ def test_strategies_are_those_of_the_command(tmp_path: Path, chromium: Any) -> N
         assert shown.complaints == []
 
 
+@pytest.mark.slow
 def test_flops_calibration_and_a_single_strategy_are_shown(tmp_path: Path, chromium: Any) -> None:
     """Budgets in FLOPs are read in FLOPs, in the numbers of `horizon frontier`."""
     folder = tmp_path / "mine"

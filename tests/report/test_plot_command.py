@@ -83,6 +83,7 @@ def test_every_figure_comes_in_every_format_at_every_size(name: str, folder: Pat
         assert Path(f"{stem}.pdf").read_bytes().startswith(b"%PDF")
 
 
+@pytest.mark.slow
 def test_the_file_is_the_one_that_the_command_of_its_name_draws(folder: Path) -> None:
     words = (*DRAW.BUDGETS, *LESS)
     drawn = command("frontier", folder, *words, "--json")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import sqlite3
 import threading
 import time
 from pathlib import Path
@@ -20,6 +21,7 @@ from inspect_ai.solver import Generate, Solver, TaskState, generate, solver
 from inspect_horizon.budgets import Grid
 from inspect_horizon.errors import DataError, UsageError
 from inspect_horizon.runs import TABLES, read_runs, read_table
+from inspect_horizon.runs.booked import CALLS_AT_A_TIME
 from inspect_horizon.sweeps.collecting import collect
 from inspect_horizon.sweeps.spec import Sweep
 from inspect_horizon.sweeps.sweep import Outcome, sweep
@@ -83,6 +85,29 @@ def test_the_tables_are_the_same_when_rebuilt(swept: Path) -> None:
     assert (found.runs, found.attempts, found.missing, found.unreadable) == (8, 8, 0, ())
     for table in TABLES:
         pd.testing.assert_frame_equal(read_table(swept, table), before[table])
+
+
+def test_a_book_that_is_read_a_part_at_a_time_is_read_whole_and_in_order(swept: Path) -> None:
+    """Every call once, those of an attempt together and as they were made, and each run with all that it paid."""
+    known = read_table(swept, "calls")
+    answered = known[known["outcome"] == "answered"].iloc[0]
+    more = 2 * CALLS_AT_A_TIME
+    with sqlite3.connect(swept / "ledger.sqlite") as book:
+        for table in ("reservations", "settlements"):
+            (row,) = book.execute(f"SELECT * FROM {table} WHERE call_id = ?", (answered["call_id"],))
+            marks = ", ".join("?" * len(row))
+            book.executemany(f"INSERT INTO {table} VALUES ({marks})", ((f"c{n:06}", *row[1:]) for n in range(more)))
+    collect(swept)
+    calls = read_table(swept, "calls")
+    assert len(calls) == len(known) + more
+    assert calls["call_id"].is_unique
+    own = calls[calls["run_id"] == answered["run_id"]]
+    assert own["call_id"].str.startswith("c").sum() >= more
+    assert list(own["call_id"][-more:]) == [f"c{n:06}" for n in range(more)]
+    assert own.index.max() - own.index.min() == len(own) - 1
+    runs = read_runs(swept).set_index("run_id")
+    paid = calls[calls["phase"] == "agent"].groupby("run_id")["cost_usd"].sum()
+    assert runs["cost_usd"].to_dict() == pytest.approx(paid.reindex(runs.index).to_dict())
 
 
 def test_a_run_knows_all_that_the_plan_knows(swept: Path) -> None:

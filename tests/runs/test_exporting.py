@@ -71,6 +71,7 @@ def tables(draw: st.DrawFn) -> pd.DataFrame:
     return conform(pd.DataFrame(rows, columns=names, dtype=object), "runs")
 
 
+@pytest.mark.slow
 @settings(max_examples=12, deadline=None)
 @given(runs=tables(), target=st.sampled_from(sorted(LOSSLESS)))
 def test_what_is_exported_imports_as_it_was(runs: pd.DataFrame, target: Target) -> None:

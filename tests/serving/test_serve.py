@@ -57,6 +57,7 @@ def served(folder: Path, *flags: object) -> Iterator[str]:
     assert "no longer served" in err, err
 
 
+@pytest.mark.slow
 def test_an_open_page_follows_the_study_and_keeps_what_was_chosen(tmp_path: Path) -> None:
     """A damaged table leaves the last page that could be built, and says so; what a page may ask is nobody else's."""
     folder = write_runs(tmp_path / "mine", 24)

@@ -109,6 +109,7 @@ def spoken(sample: EvalSample) -> list[tuple[str, str, object]]:
     ]
 
 
+@pytest.mark.slow
 def test_the_transcript_of_a_ladder_is_that_of_a_plain_run(tmp_path: Path) -> None:
     """Message by message, whether anybody is asked in the end or not."""
     plain = clerks(tmp_path / "plain", 0.32, seed=3, every=16)
@@ -396,6 +397,7 @@ def test_a_state_suite_that_does_not_say_what_scoring_does_is_refused(tmp_path: 
     assert "no last answer can change" in ended.err
 
 
+@pytest.mark.slow
 def test_checks_run_single_budgets_on_the_same_share_told_and_not_told(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

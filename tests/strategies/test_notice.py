@@ -71,6 +71,7 @@ def test_the_three_conditions_of_a_sweep_are_told_what_they_say(
     assert len(set(lefts)) > 3, "what is left becomes less"
 
 
+@pytest.mark.slow
 def test_a_clerk_works_on_when_it_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Notices are between the messages that it reads, and cost it what they say."""
     monkeypatch.chdir(tmp_path)

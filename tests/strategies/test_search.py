@@ -82,6 +82,7 @@ def coded(folder: Path, strategy: str, budget: str = "usd:0.05", **more: object)
         return run, chat.requests
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("judge", [f"model:{JUDGE}", f"grader:{JUDGE}"])
 @pytest.mark.parametrize("search", ["rebase:n=4", "rebase:n=4,variant=code", "mcts:n=3"])
 def test_a_search_finds_what_guessing_seldom_does(tmp_path: Path, search: str, judge: str) -> None:
@@ -138,6 +139,7 @@ def test_the_tasks_own_value_guides_a_search_for_nothing(tmp_path: Path) -> None
         coded(tmp_path, "rebase:n=4")
 
 
+@pytest.mark.slow
 def test_what_a_search_found_counts_when_its_budget_is_spent(tmp_path: Path) -> None:
     for budget in ("usd:0.0004", "usd:0.0008", "usd:0.0012", "usd:0.002"):
         run, _ = coded(tmp_path, f"mcts:n=8,root=8,answer=best_of_n,judge=model:{JUDGE}", budget)

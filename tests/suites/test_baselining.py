@@ -105,6 +105,7 @@ def records(folder: Path) -> list[dict[str, object]]:
     return [json.loads(line) for line in (folder / "baselines.jsonl").read_text().splitlines()]
 
 
+@pytest.mark.slow
 def test_a_session_is_timed_without_its_pauses_and_counts_as_a_baseline(tmp_path: Path) -> None:
     """Start, a tool, pause, a wrong answer, the right one. The test's own clock bounds the minutes from both sides."""
     write_body(tmp_path / "suite", SOLVER.replace("MORE", ""), tasks=3)
@@ -176,6 +177,7 @@ def test_a_kill_loses_no_record_and_the_session_goes_on(tmp_path: Path) -> None:
     assert not path.exists()
 
 
+@pytest.mark.slow
 def test_ctrl_c_leaves_the_session_for_later(tmp_path: Path) -> None:
     write_rows(tmp_path / "suite", tasks=2)
     with typist(tmp_path) as person:

@@ -14,6 +14,7 @@ from support.study import LITELLMS_OWN, command, crafty, standing
 pytestmark = pytest.mark.filterwarnings(LITELLMS_OWN)
 
 
+@pytest.mark.slow
 def test_a_cap_stops_the_sweep_and_a_higher_one_completes_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Exit code 3 with a reason, spent and held within the cap; what was finished is not done again."""
     monkeypatch.setenv("OPENAI_API_KEY", "sk-test")
@@ -57,6 +58,7 @@ def test_a_cap_stops_the_sweep_and_a_higher_one_completes_it(tmp_path: Path, mon
     )
 
 
+@pytest.mark.slow
 def test_a_cap_binds_workers_together(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Two processes share one ledger, so their spends together stay below the cap."""
     monkeypatch.chdir(tmp_path)
@@ -83,6 +85,7 @@ def writer_and_grader(request: Request) -> Reply:
     return Reply("GRADE: C") if "GRADE" in asked else Reply("It depends. " * 330)
 
 
+@pytest.mark.slow
 def test_the_cap_leaves_what_scoring_the_finished_runs_costs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """An answer of two tenths of a cent is paid for and then graded, by a call that may cost two cents at most.
 

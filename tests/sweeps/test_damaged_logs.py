@@ -54,6 +54,7 @@ def rewrite(log: Path, **header: Any) -> None:
             new.writestr(name, content)
 
 
+@pytest.mark.slow
 def test_a_log_of_another_version_of_inspect_is_refused_and_not_paid_for_again(chat: ChatServer) -> None:
     """A status that this Inspect does not know; the log is left as it is, and read again once it can be."""
     assert command(*sweep(chat)).code == 0
@@ -72,6 +73,7 @@ def test_a_log_of_another_version_of_inspect_is_refused_and_not_paid_for_again(c
     assert len(chat.served) == calls, "what the log holds is not done again"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("damage", ["cut short", "no zip", "no header"])
 def test_a_log_that_was_left_half_written_makes_way(chat: ChatServer, damage: str) -> None:
     """Its runs are done again, and the file is kept beside."""

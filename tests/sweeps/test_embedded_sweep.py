@@ -43,6 +43,7 @@ def asked(seed: int) -> Sweep:
     )
 
 
+@pytest.mark.slow
 def test_the_same_seed_gives_the_same_runs(tmp_path: Path) -> None:
     """Outcome, tokens and dollars; under another seed other runs, of other tasks."""
     for name in ("one", "two"):

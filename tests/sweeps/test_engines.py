@@ -31,6 +31,7 @@ main()
 """
 
 
+@pytest.mark.slow
 def test_without_ray_the_local_engine_works_and_the_other_says_what_to_install(tmp_path: Path) -> None:
     def run(*more: str) -> subprocess.CompletedProcess[str]:
         words = [sys.executable, "-c", WITHOUT_RAY, *map(str, ATOMS), "--workers", "1", *more]

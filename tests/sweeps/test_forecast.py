@@ -90,6 +90,7 @@ def usd(amounts: Amounts) -> Quantiles:
     return amounts.usd
 
 
+@pytest.mark.slow
 def test_an_interval_of_four_in_five_holds_about_four_in_five_times(tmp_path: Path) -> None:
     """Forty worlds, each with a rate of its own; a cheap pilot of ten tasks tells of dearer rungs on all thirty.
 

@@ -39,6 +39,7 @@ def sweep(chat: ChatServer, to: str, *more: object) -> tuple[object, ...]:
     return ("sweep", "--yes", *asked, "--max-connections", 1, "--to", to, "--model-base-url", chat.url, *more)
 
 
+@pytest.mark.slow
 def test_a_cap_binds_the_grader_and_a_higher_one_finishes_without_redoing(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -139,6 +139,7 @@ def test_five_kills_at_random_lose_nothing(tmp_path: Path, thinking: Counting, s
     assert sum((served - answered).values()) <= len(lost)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("told", [signal.SIGINT, signal.SIGTERM])
 def test_an_interrupt_leaves_tables_and_a_way_on(
     tmp_path: Path, thinking: Counting, monkeypatch: pytest.MonkeyPatch, told: signal.Signals

@@ -72,6 +72,7 @@ def test_a_kill_between_a_question_and_its_record_costs_only_what_was_under_way(
     assert (told == 2).any(), "what was cut off was done again"
 
 
+@pytest.mark.slow
 def test_questions_that_the_cap_has_no_room_for_leave_their_rungs_open(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -107,6 +107,7 @@ def _unmounted(place: Path) -> Iterator[None]:
         subprocess.run(["umount", "--lazy", str(place / "out")], check=True)
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("_unmounted")
 @pytest.mark.parametrize("full", [small_files, small_disk])
 def test_a_disk_that_fills_up_half_way(place: Path, full: Callable[[Path], AbstractContextManager[str]]) -> None:
@@ -123,6 +124,7 @@ def test_a_disk_that_fills_up_half_way(place: Path, full: Callable[[Path], Abstr
         check(chat)
 
 
+@pytest.mark.slow
 def test_a_folder_that_may_not_be_written_any_more(place: Path) -> None:
     """Before the sweep goes on nothing is spent; and where rights are lost under way the rest is done later."""
     folder, locked = place / "out", threading.Event()

@@ -126,6 +126,7 @@ def test_the_plan_names_all_its_conditions_and_hides_no_amount(study: Path) -> N
     assert "cap       $0.0000200 for the whole sweep" in told.out
 
 
+@pytest.mark.slow
 def test_a_printed_command_runs_under_plain_inspect(study: Path, tmp_path: Path) -> None:
     """A cell alone: the same runs, budget and condition as in the sweep, collected without its folder."""
     commands = command("plan", study, "--commands").out.splitlines()

@@ -47,6 +47,7 @@ def check(chat: ChatServer) -> None:
     check_money(Path("out"), chat)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("faults", "outcomes"),
     [
@@ -78,6 +79,7 @@ def test_what_passes_is_sat_out(chat: ChatServer, faults: list[Fault], outcomes:
     assert read_runs("out")["success"].sum() == TASKS
 
 
+@pytest.mark.slow
 def test_an_outage_that_outlasts_all_tries_ends_the_sweep_and_not_the_study(chat: ChatServer) -> None:
     """After three runs in a row that failed no more are begun; the same command does what is missing."""
     chat.faults = [Fault(status=503, headers=SOON)] * 100
@@ -131,6 +133,7 @@ def test_a_refusal_of_the_prompt_is_an_outcome_and_costs_nothing(chat: ChatServe
     assert len(chat.served) == TASKS
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("fault", "said"),
     [
@@ -164,6 +167,7 @@ def test_what_only_the_user_can_mend_ends_the_sweep_half_way(chat: ChatServer, f
     assert len(chat.served) == 2 + 3 + TASKS - 2
 
 
+@pytest.mark.slow
 def test_a_host_that_has_no_address_costs_nothing(chat: ChatServer, monkeypatch: pytest.MonkeyPatch) -> None:
     """Named in the environment, where nobody looks beforehand; nothing was sent, so nothing can be billed."""
     asked = ("--suite", "./mine", "--model", MODEL, "--budgets", "usd:0.02", "--max-connections", 1, "--to", "out")

@@ -46,6 +46,7 @@ def sweep(*more: object) -> tuple[object, ...]:
     return ("sweep", *asked, "--workers", 1, "--to", "here", *more)
 
 
+@pytest.mark.slow
 def test_a_sweep_with_its_logs_on_s3_is_read_from_anywhere(bucket: str, tmp_path: Path) -> None:
     """Nothing but the bucket is needed to collect and to draw; the sweep itself remembers where its logs are."""
     done = command(*sweep("--store", bucket))
