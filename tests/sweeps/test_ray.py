@@ -5,12 +5,14 @@ from __future__ import annotations
 import json
 import os
 import random
+import signal
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from inspect_horizon.runs import read_runs
 from support.books import MODEL, booked_within, check_money, check_rows
+from support.buckets import bucket_named
 from support.cluster import SETTINGS, kill, ray_cluster
 from support.kills import wait_until_gone
 from support.server import chat_server
@@ -60,8 +62,10 @@ def sweep(chat: ChatServer, to: str, *more: object, tasks: int = TASKS) -> tuple
     )
 
 
-def begin(chat: ChatServer, machines: Machines, folder: Path, tasks: int = TASKS) -> subprocess.Popen[str]:
-    on_ray = ("--engine", "ray", "--address", machines.address)
+def begin(
+    chat: ChatServer, machines: Machines, folder: Path, *more: object, tasks: int = TASKS
+) -> subprocess.Popen[str]:
+    on_ray = ("--engine", "ray", "--address", machines.address, *more)
     return start(*sweep(chat, "out", *on_ray, tasks=tasks), cwd=folder, env={**SETTINGS, **KEY})
 
 
@@ -116,7 +120,7 @@ def killed_now_and_then(
 ) -> None:
     """SIGKILL to the ledger's keeper, a worker or the command, each after some more calls; then the sweep's end."""
     rng = random.Random(kills)
-    process = begin(chat, machines, folder, tasks)
+    process = begin(chat, machines, folder, tasks=tasks)
     for number in range(kills):
         assert thinking.wait_for(thinking.calls + rng.randrange(1, 6), process), process.communicate()
         what = ("keeper", "cell", "command")[number % 3]
@@ -124,7 +128,7 @@ def killed_now_and_then(
             process.kill()
             process.communicate(timeout=LONGEST_SECONDS)
             wait_until_gone(process)
-            process = begin(chat, machines, folder, tasks)
+            process = begin(chat, machines, folder, tasks=tasks)
         else:
             found = machines.keepers() if what == "keeper" else machines.cells()
             for pid in found and [rng.choice(found)]:
@@ -155,6 +159,30 @@ def test_kills_at_random_lose_nothing(
     again = command(*sweep(chat, "out", tasks=tasks))
     assert again.code == 0, again
     assert thinking.calls == calls, "a finished sweep makes no call, whichever engine is asked"
+
+
+@pytest.mark.filterwarnings("ignore::ResourceWarning")
+def test_ctrl_c_leaves_a_way_on_where_the_logs_are_on_s3(tmp_path: Path, chat: ChatServer, thinking: Counting) -> None:
+    """As without a cluster: one sentence, nothing that was paid for is lost, and the same command does the rest."""
+    with bucket_named(tmp_path.name) as bucket, ray_cluster() as machines:
+        with thinking.stuck_after(20):
+            process = begin(chat, machines, tmp_path, "--store", bucket)
+            assert thinking.wait_for(21, process), process.communicate()
+            os.killpg(process.pid, signal.SIGINT)
+            _, err = process.communicate(timeout=LONGEST_SECONDS)
+            wait_until_gone(process)
+        assert process.returncode == 130, err
+        assert err.endswith("stopped; nothing that was paid for is lost. Run the same command again to go on\n")
+        assert "Traceback" not in err, err
+        booked_within(CAP_USD_A_TASK * TASKS, tmp_path / "out", chat)
+        begun = read_runs(tmp_path / "out")
+        done = set(begun[begun["stop_reason"] != "error"]["run_id"])
+        ended_well(begin(chat, machines, tmp_path, "--store", bucket))
+    check_rows(tmp_path / "out", CELLS * TASKS)
+    check_money(tmp_path / "out", chat)
+    assert not list(tmp_path.rglob("*.eval"))
+    attempts = read_runs(tmp_path / "out").groupby("run_id").size()
+    assert (attempts[list(done)] == 1).all()
 
 
 def test_what_a_lost_head_leaves_undone_the_local_engine_does(

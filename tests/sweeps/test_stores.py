@@ -8,37 +8,22 @@ from typing import TYPE_CHECKING
 import pytest
 
 from inspect_horizon.runs import read_runs
+from support.buckets import KEYS, bucket_named
 from support.study import LITELLMS_OWN, command
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-pytest.importorskip("s3fs")
-moto = pytest.importorskip("moto.server")
 pytestmark = [pytest.mark.filterwarnings(LITELLMS_OWN), pytest.mark.filterwarnings("ignore::ResourceWarning")]
-KEYS = {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "s3cr3t", "AWS_DEFAULT_REGION": "us-east-1"}
 
 
 @pytest.fixture
 def bucket(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
-    """An empty bucket, and the variables by which every S3 client finds it."""
-    import s3fs
-
-    server = moto.ThreadedMotoServer(ip_address="127.0.0.1", port=0)
-    server.start()
-    host, port = server.get_host_and_port()
-    for variable, value in {**KEYS, "AWS_ENDPOINT_URL": f"http://{host}:{port}"}.items():
-        monkeypatch.setenv(variable, value)
+    """A folder of an empty bucket, asked for from an empty folder here."""
     monkeypatch.chdir(tmp_path)
-    s3fs.S3FileSystem.clear_instance_cache()
-    name = f"studies-{tmp_path.name.replace('_', '-').lower()}"[:60]
-    s3fs.S3FileSystem().mkdir(name)  # the servers of one process share their buckets
-    try:
-        yield f"s3://{name}/mine"
-    finally:
-        s3fs.S3FileSystem.clear_instance_cache()
-        server.stop()
+    with bucket_named(tmp_path.name) as url:
+        yield url
 
 
 def sweep(*more: object) -> tuple[object, ...]:
