@@ -105,7 +105,8 @@ def observe(
         checkpoints: What a run's answer was worth at each rung; without any, success at its total spend.
         kind: `usd`, `tokens`, `output_tokens`, `cost_ratio` or `seconds`, which any run can be read in, or the kind of
             the runs' own budgets (`weighted_tokens`, `flops`, `flops_generated`).
-        amounts: Budgets in the unit of `kind`; by default those of the runs, or doublings over the spends of successes.
+        amounts: Budgets in the unit of `kind`; by default those of the runs and their rungs, or doublings over the
+            spends of successes.
         cap: The most a run without a recorded stop reason could spend, in the unit of `kind`: its failure at the cap
             says nothing of larger budgets.
 

@@ -48,10 +48,12 @@ def frontier(
 
     Args:
         runs: One row a run, columns as in the runs table; see `observe`.
-        checkpoints: What runs' answers were worth on the way; without any, success at the total spend.
+        checkpoints: What runs' answers were worth on the way; without any, success at the total spend, so that
+            a run on a ladder speaks at its last rung alone.
         kind: `usd`, `tokens`, `output_tokens` or `cost_ratio`.
         rng: Source of the bootstrap's draws.
-        amounts: Budgets in the unit of `kind`; by default those of the runs, or doublings over the spends of successes.
+        amounts: Budgets in the unit of `kind`; by default those of the runs and their rungs, or doublings over the
+            spends of successes.
         estimator: `curve`, one slope and thresholds that cannot fall; `separate`, a Firth fit a budget; `spline`, a
             falling curve of any shape a budget, which gives no horizon beyond the lengths tested; `metr`, theirs.
         quantile: Success rate at the horizon, between 0 and 1.
