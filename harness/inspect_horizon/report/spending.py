@@ -35,13 +35,21 @@ def spending_text(found: Sequence[Spending], *, by: str, width: int = 80) -> str
         for each in found
     ]
     lines = [f"US dollars spent, by {by}", *pair_lines(heads, [group_name(each) for each in found], rows, width), ""]
-    lines.append(f"{format_usd(sum(each.total_usd for each in found))} in all")
+    lines.append(spent_in_all(found))
     for purpose, meaning in PURPOSES.items():
         lines += textwrap.wrap(f"  {purpose:9} {meaning}", width, subsequent_indent=" " * 12)
     if unknown := sum(each.unknown for each in found):
         said = f"  {'?':9} attempts of which a part of the cost is not known, and is in no sum: {unknown:,}"
         lines += textwrap.wrap(said, width, subsequent_indent=" " * 12)
     return "\n".join(line.rstrip() for line in lines) + "\n"
+
+
+def spent_in_all(found: Sequence[Spending]) -> str:
+    """All dollars that are known, and whether they are all."""
+    whole, unknown = sum(each.total_usd for each in found), any(each.unknown for each in found)
+    if unknown and not whole:
+        return "no cost is known"
+    return f"{'at least ' if unknown else ''}{format_usd(whole)} in all"
 
 
 def group_name(each: Spending) -> str:

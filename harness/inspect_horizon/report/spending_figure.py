@@ -12,7 +12,7 @@ from inspect_horizon.report.figure import style
 from inspect_horizon.report.foot import foot_inches, foot_lines, write_foot
 from inspect_horizon.report.lettering import characters, shown
 from inspect_horizon.report.names import shorten
-from inspect_horizon.report.spending import group_name
+from inspect_horizon.report.spending import group_name, spent_in_all
 from inspect_horizon.report.units import format_usd
 from inspect_horizon.runs.spending import PURPOSES, dearest
 
@@ -66,7 +66,7 @@ def draw_spending(
     with style():
         mpl.rcParams["font.size"] = _SIZE
         figure = Figure(figsize=(width_inches, height_inches or around + _BAR_INCHES * rows))
-        figure.suptitle(_title(found, by), x=0.01, ha="left", fontsize=_SIZE + 1)
+        figure.suptitle(f"Where the money went, by {by}: {spent_in_all(found)}", x=0.01, ha="left", fontsize=_SIZE + 1)
         axes = figure.subplots()
         longest = characters(0.3 * width_inches, _SIZE)
         axes.set_yticks(range(len(bars)), [shorten(shown(group_name(each)), longest) for each in bars])
@@ -82,10 +82,11 @@ def draw_spending(
         axes.xaxis.set_major_locator(MaxNLocator(5))
         axes.xaxis.set_major_formatter(FuncFormatter(lambda usd, _: format_usd(max(usd, 0.0))))
         axes.set_xlabel("US dollars")
-        axes.legend(
-            loc="lower left", bbox_to_anchor=(0, 1), ncols=len(PURPOSES), frameon=False, fontsize=_SIZE - 1,
-            borderaxespad=0.2, handlelength=1.2, columnspacing=1.4,
-        )  # fmt: skip
+        if axes.containers:
+            axes.legend(
+                loc="lower left", bbox_to_anchor=(0, 1), ncols=len(PURPOSES), frameon=False, fontsize=_SIZE - 1,
+                borderaxespad=0.2, handlelength=1.2, columnspacing=1.4,
+            )  # fmt: skip
         write_foot(figure, foot, _SIZE - 2)
         axes.set_xlim(0, _most(bars))
         figure.draw_without_rendering()
@@ -135,11 +136,6 @@ def _drop_cut(figure: Figure, parts: Sequence[tuple[Rectangle, Text]]) -> None:
 
 def _in_all(found: Sequence[Spending]) -> dict[Purpose, float]:
     return {purpose: sum(each.usd[purpose] for each in found) for purpose in PURPOSES}
-
-
-def _title(found: Sequence[Spending], by: str) -> str:
-    least = "at least " if any(each.unknown for each in found) else ""
-    return f"Where the money went, by {by}: {least}{format_usd(sum(each.total_usd for each in found))} in all"
 
 
 def _total(each: Spending) -> str:
