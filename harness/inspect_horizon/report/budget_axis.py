@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from matplotlib.ticker import FixedFormatter, FixedLocator, NullLocator, PercentFormatter
@@ -15,6 +16,13 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from matplotlib.axes import Axes
+
+_APART = 0.01
+"""Between neighbours at one budget, as a share of the axis."""
+_OF_THE_WAY = 0.7
+"""To the next budget, which all at one may take."""
+_ALONE = 2.0
+"""Factor to the next budget where there is only one."""
 
 
 def scale_budgets(axes: Axes, amounts: Sequence[float], kind: str, inches: float, size: float) -> None:
@@ -34,6 +42,19 @@ def scale_budgets(axes: Axes, amounts: Sequence[float], kind: str, inches: float
     axes.xaxis.set_major_locator(FixedLocator(list(amounts)[::-1][::step][::-1]))
     axes.xaxis.set_major_formatter(FixedFormatter(names[::-1][::step][::-1]))
     axes.xaxis.set_minor_locator(NullLocator())
+
+
+def side_by_side(amounts: Sequence[float], count: int) -> list[float]:
+    """Factors that set so many points at one budget beside each other, or their bars would hide one another.
+
+    Args:
+        amounts: The budgets that were studied, rising; what stands at one stays clear of the next.
+        count: How many points there are at each.
+    """
+    span = amounts[-1] / amounts[0] if len(amounts) > 1 else _ALONE
+    nearest = min((high / low for low, high in pairwise(amounts)), default=_ALONE)
+    apart = min(span**_APART, nearest ** (_OF_THE_WAY / max(count, 1)))
+    return [apart ** (place - (count - 1) / 2) for place in range(count)]
 
 
 def budget_label(kind: str) -> str:

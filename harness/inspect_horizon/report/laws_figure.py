@@ -9,11 +9,11 @@ import numpy as np
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from inspect_horizon.report.budget_axis import budget_label, scale_budgets, scale_success
+from inspect_horizon.report.budget_axis import budget_label, scale_budgets, scale_success, side_by_side
 from inspect_horizon.report.figure import style
 from inspect_horizon.report.foot import foot_lines, write_foot
 from inspect_horizon.report.lettering import shown
-from inspect_horizon.report.marks import looks
+from inspect_horizon.report.marks import MANY, looks
 from inspect_horizon.report.names import labels, shorten
 
 if TYPE_CHECKING:
@@ -26,8 +26,6 @@ if TYPE_CHECKING:
 
 _SIZE = 8.0
 _NAME = 34
-_DODGE = 1.04
-"""Configurations stand beside each other, or their bars would hide one another."""
 
 
 def draw_laws(
@@ -46,10 +44,10 @@ def draw_laws(
         mpl.rcParams["font.size"] = _SIZE
         figure = Figure(figsize=(width_inches, height_inches or 0.55 * width_inches))
         axes = figure.subplots()
-        for place, (own, look) in enumerate(zip(found, looks(len(found)), strict=True)):
-            _draw(axes, own, look, _DODGE ** (place - (len(found) - 1) / 2))
-        axes.set_title("Success against budget, and the law that it follows", loc="left", fontsize=_SIZE + 1)
         amounts = sorted({amount for own in found for amount in own.amounts})
+        for own, look, moved in zip(found, looks(len(found)), side_by_side(amounts, len(found)), strict=True):
+            _draw(axes, own, look, moved)
+        axes.set_title("Success against budget, and the law that it follows", loc="left", fontsize=_SIZE + 1)
         scale_budgets(axes, amounts, kind, width_inches - 2.5, _SIZE)
         scale_success(axes)
         axes.set_xlabel(budget_label(kind))
@@ -85,7 +83,10 @@ def _name(figure: Figure, found: Sequence[SuccessLaws], names: Sequence[str]) ->
         Line2D([], [], color=look.colour, marker=look.marker, markersize=3.7, linewidth=1.2 if own.best else 0.0)
         for own, look in zip(found, looks(len(found)), strict=True)
     ]
-    said = [f"{shorten(shown(name), _NAME)}\n{own.best or 'no law'}" for own, name in zip(found, names, strict=True)]
+    between = "\n" if len(found) < MANY else ": "
+    said = [
+        f"{shorten(shown(name), _NAME)}{between}{own.best or 'no law'}" for own, name in zip(found, names, strict=True)
+    ]
     legend = figure.legend(
         handles, ["-"] * len(said), loc="outside right upper", frameon=False, fontsize=_SIZE - 1.5, handlelength=1.6
     )

@@ -11,7 +11,7 @@ import matplotlib as mpl
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from inspect_horizon.report.budget_axis import budget_label, scale_budgets, scale_success
+from inspect_horizon.report.budget_axis import budget_label, scale_budgets, scale_success, side_by_side
 from inspect_horizon.report.figure import style
 from inspect_horizon.report.foot import foot_inches, foot_lines, write_foot
 from inspect_horizon.report.lettering import characters, shown
@@ -32,8 +32,6 @@ _LEGEND_INCHES = 1.4
 _ROW_INCHES, _ALONE_INCHES = 1.75, 3.2
 _LONGEST = 0.84
 """Where on the map of colours the longest tasks stand: what comes after is too pale on white."""
-_DODGE = 0.016
-"""Between neighbouring lengths, as a share of the axis: their bars would hide one another."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +41,7 @@ class _Look:
     colour: tuple[float, float, float, float]
     marker: str
     moved: float
-    """To the right of the budget, as a share of the axis."""
+    """Factor on the budget."""
 
 
 def draw_success(
@@ -62,7 +60,7 @@ def draw_success(
     rows = math.ceil(len(panels) / columns)
     names = labels([own for own, _ in panels], drop_provider=True)
     amounts = sorted({rate.budget_amount for each in found for rate in each.rates})
-    looks = _looks(found)
+    looks = _looks(found, amounts)
     foot = foot_lines(_foot(found), width_inches, _SIZE - 2)
     own_height = 0.9 + (_ALONE_INCHES if len(panels) == 1 else _ROW_INCHES * rows) + foot_inches(foot, _SIZE - 2)
     inches = (width_inches - _LEGEND_INCHES - 0.5) / columns - 0.1
@@ -72,7 +70,7 @@ def draw_success(
         figure.suptitle("Success against budget, by human time of the task", x=0.01, ha="left", fontsize=_SIZE + 1)
         grid = list(figure.subplots(rows, columns, sharex=True, sharey=True, squeeze=False).ravel())
         for axes, name, (_, own) in zip(grid, names, panels, strict=False):
-            _draw(axes, own, amounts, looks)
+            _draw(axes, own, looks)
             axes.set_title(shorten(shown(name), characters(inches, _SIZE - 1)), loc="left", fontsize=_SIZE - 1)
         for axes in grid[len(panels) :]:
             axes.set_axis_off()
@@ -104,37 +102,30 @@ def _columns(panels: int, *, on_slide: bool) -> int:
         return min(panels, 2)
     if panels <= 6 or not on_slide:
         return 3
-    return max(4, math.ceil(math.sqrt(1.4 * panels)))
+    return max(4, math.ceil(math.sqrt(panels)))
 
 
-def _looks(found: Sequence[LengthSuccess]) -> Mapping[tuple[float, float], _Look]:
+def _looks(found: Sequence[LengthSuccess], amounts: Sequence[float]) -> Mapping[tuple[float, float], _Look]:
     """Darker for shorter tasks, by the length's ends in minutes."""
     lengths = sorted({(each.from_minutes, each.to_minutes) for each in found})
     last = max(len(lengths) - 1, 1)
     colours = mpl.colormaps["viridis"]
     return {
-        length: _Look(
-            colours(_LONGEST * place / last), MARKERS[place % len(MARKERS)], _DODGE * (place - (len(lengths) - 1) / 2)
-        )
-        for place, length in enumerate(lengths)
+        length: _Look(colours(_LONGEST * place / last), MARKERS[place % len(MARKERS)], moved)
+        for place, (length, moved) in enumerate(zip(lengths, side_by_side(amounts, len(lengths)), strict=True))
     }
 
 
-def _draw(
-    axes: Axes, own: Sequence[LengthSuccess], amounts: Sequence[float], looks: Mapping[tuple[float, float], _Look]
-) -> None:
-    span = amounts[-1] / amounts[0] if len(amounts) > 1 else 2.0
+def _draw(axes: Axes, own: Sequence[LengthSuccess], looks: Mapping[tuple[float, float], _Look]) -> None:
     for each in own:
-        look = looks[each.from_minutes, each.to_minutes]
-        moved = span**look.moved
         for known, stretch in groupby(each.rates, key=lambda rate: rate.success_rate is not None):
             if known:
-                _draw_stretch(axes, list(stretch), look, moved)
+                _draw_stretch(axes, list(stretch), looks[each.from_minutes, each.to_minutes])
 
 
-def _draw_stretch(axes: Axes, rates: Sequence[SuccessRate], look: _Look, moved: float) -> None:
+def _draw_stretch(axes: Axes, rates: Sequence[SuccessRate], look: _Look) -> None:
     """Neighbouring budgets with a rate; one without leaves a gap."""
-    at = [rate.budget_amount * moved for rate in rates]
+    at = [rate.budget_amount * look.moved for rate in rates]
     ends = [rate.interval for rate in rates]
     axes.vlines(
         at,
