@@ -20,7 +20,7 @@ HERE = Path(__file__).parent
 GRID = [0.05 * 4.0**rung for rung in range(6)]
 BUDGETS = ("--budgets", "usd:0.05..51.2:x4")
 SLOPE = 1.2
-TASKS, FAMILIES = 96, 12
+TASKS, FAMILIES, TRIES = 96, 12, 16
 RELEASED = ("2024-05-13", "2024-10-22", "2025-02-27", "2025-08-07")
 OPTIONS = {
     "frontier": BUDGETS,
@@ -32,6 +32,11 @@ OPTIONS = {
     ),
     "calibration": (*BUDGETS, "--studies", "60", "--bootstrap", "60"),
     "trend": tuple(word for n, day in enumerate(RELEASED) for word in ("--released", f"acme/model-{'abcd'[n]}={day}")),
+    "success": BUDGETS,
+    "laws": ("--budgets", "usd:0.05..51.2:x2"),
+    "spend": ("--by", "model"),
+    "strategies": ("-k", "2", "-k", "4", "-k", "8", "-k", "16"),
+    "strategies-horizon": ("-k", "4"),
 }
 SLIDES = ("frontier", "decomposition")
 
@@ -88,6 +93,8 @@ def _runs(
             "success": ended & (minutes <= plateau_minutes * 2.0**form),
             "stop_reason": np.where(ended, "submitted", "budget"),
             "cost_usd": np.minimum(need, budget),
+            "scorer_usd": np.where(number % 16 == 5, np.nan, 0.02 * minutes**0.5),
+            "wasted_usd": np.where(ended, 0.0, 0.4 * budget),
             "human_minutes": minutes,
             "human_source": "estimate",
             "human_cost_usd": minutes / 60 * 50.0,
@@ -103,17 +110,80 @@ def study(seed: int) -> pd.DataFrame:
     )
 
 
+def forks_of(runs: pd.DataFrame) -> pd.DataFrame:
+    """A call that asked each run out of budget for its answer: a part of what it wasted."""
+    asked = runs[runs["wasted_usd"] > 0]
+    return pd.DataFrame(
+        {
+            "call_id": asked["run_id"] + "/fork",
+            "run_id": asked["run_id"],
+            "attempt": 1,
+            "phase": "fork",
+            "model": asked["model"],
+            "outcome": "answered",
+            "cost_usd": 0.6 * asked["wasted_usd"],
+        }
+    )
+
+
 def write_study(place: Path) -> None:
-    """Write the study that the figures show, as a results folder."""
-    runs = conform(study(seed=8), "runs")
-    write_tables(place, {"runs": runs, "checkpoints": final_checkpoints(runs)})
+    """Write the study that most figures show, as a results folder."""
+    made_up = study(seed=8)
+    runs = conform(made_up, "runs")
+    tables = {"runs": runs, "checkpoints": final_checkpoints(runs), "calls": conform(forks_of(made_up), "calls")}
+    write_tables(place, tables)
+
+
+def tries_of(model: str, plateau_minutes: float, usd_per_minute: float, rng: np.random.Generator) -> pd.DataFrame:
+    """Sixteen tries a task: right with a chance that falls with length, else one of three wrong answers, all judged."""
+    minutes = np.repeat(np.geomspace(0.5, 240.0, TASKS // 2), TRIES)
+    number, tries = np.divmod(np.arange(len(minutes)), TRIES)
+    right = rng.random(len(minutes)) < 1 / (1 + (minutes / plateau_minutes) ** SLOPE)
+    need = usd_per_minute * minutes * rng.lognormal(0.0, 0.3, len(minutes))
+    return pd.DataFrame(
+        {
+            "run_id": [f"{model}/{task}/{epoch}" for task, epoch in zip(number, tries, strict=True)],
+            "attempt": 1,
+            "superseded": False,
+            "sweep": "gallery",
+            "suite": "made-up",
+            "task_id": [f"task-{task}" for task in number],
+            "task_family": [f"family-{task % FAMILIES}" for task in number],
+            "epoch": tries + 1,
+            "model": f"acme/{model}",
+            "scaffold": "generate",
+            "strategy": "single",
+            "condition": "plain",
+            "success": right,
+            "answer": np.where(right, "right", np.char.add("wrong ", rng.integers(0, 3, len(minutes)).astype(str))),
+            "stop_reason": np.where(right | (rng.random(len(minutes)) < 0.7), "submitted", "gave_up"),
+            "cost_usd": need,
+            "scorer_usd": 0.0,
+            "human_minutes": minutes,
+            "human_source": "estimate",
+            "human_cost_usd": minutes / 60 * 50.0,
+        }
+    )
+
+
+def write_pool(place: Path) -> None:
+    """Write the study of repeated tries that the figures of strategies show."""
+    rng = np.random.default_rng(8)
+    tries = pd.concat([tries_of("small", 6.0, 0.02, rng), tries_of("large", 40.0, 0.15, rng)], ignore_index=True)
+    ends = tries[["run_id", "attempt", "success", "answer"]].assign(spent_usd=tries["cost_usd"], how="final")
+    runs = conform(tries.drop(columns="answer"), "runs")
+    write_tables(place, {"runs": runs, "checkpoints": conform(ends, "checkpoints")})
+
+
+WRITERS = {"strategies": write_pool, "strategies-horizon": write_pool}
+"""Who writes the study of a figure, where it is not `write_study`."""
 
 
 def main(folder: Path) -> None:
     """Draw every figure into a folder."""
-    with TemporaryDirectory() as place:
-        write_study(Path(place))
-        for name in FIGURES:
+    for name in FIGURES:
+        with TemporaryDirectory() as place:
+            WRITERS.get(name, write_study)(Path(place))
             for size in ("paper", "slide") if name in SLIDES else ("paper",):
                 stem = folder / (name if size == "paper" else f"{name}-{size}")
                 words = ["plot", name, place, *OPTIONS.get(name, ()), "--size", size, "--format", "png"]

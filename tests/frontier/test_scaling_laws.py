@@ -51,6 +51,18 @@ def needs(law: str, size: int = 2000) -> np.ndarray:
     return 2.0 * (-np.log(draw.random(size))) ** (-1 / 0.6)
 
 
+def test_the_interval_of_a_rate_is_as_wide_as_its_runs_are_few() -> None:
+    """200 tasks that share nothing: 2 * 1.96 * sqrt(p (1 - p) / 200), and a twentieth more for 40 families, not 200."""
+    runs = runs_that_need(needs("saturating", 200))
+    (found,) = success_laws(runs, kind="usd", rng=rng(), amounts=AMOUNTS, bootstrap=2000)
+    for rate, interval in zip(found.rates, found.rate_intervals, strict=True):
+        assert interval is not None
+        assert interval.low is not None
+        assert interval.high is not None
+        assert interval.low < rate < interval.high
+        assert interval.high - interval.low == pytest.approx(3.92 * np.sqrt(rate * (1 - rate) / 200), rel=0.3)
+
+
 def test_the_law_that_made_the_runs_is_named_with_its_constants() -> None:
     (steady,) = success_laws(runs_that_need(needs("saturating")), kind="usd", rng=rng(), amounts=AMOUNTS)
     assert steady.best == "saturating"

@@ -5,8 +5,9 @@ from __future__ import annotations
 import pandas as pd
 import pytest
 
+from inspect_horizon.report.spending import spending_text
 from inspect_horizon.runs import conform
-from inspect_horizon.runs.spending import spending
+from inspect_horizon.runs.spending import dearest, spending
 
 
 def table() -> pd.DataFrame:
@@ -44,3 +45,21 @@ def test_the_dearest_comes_first_whatever_it_is_grouped_by() -> None:
     assert [each.name for each in spending(table(), by=["model", "run_id"])] == [
         ("big", "b"), ("big", "a"), ("small", "c"),
     ]  # fmt: skip
+
+
+def test_all_but_the_dearest_are_one_group_and_no_dollar_is_lost() -> None:
+    found = spending(table(), by=["run_id"])
+    kept, rest = dearest(found, 1, others="other runs")
+    assert kept == found[0]
+    assert (rest.name, rest.attempts, rest.unknown) == (("2 other runs",), 2, 1)
+    assert kept.total_usd + rest.total_usd == pytest.approx(sum(each.total_usd for each in found))
+    assert dearest(found, 3, others="other runs") == found
+
+
+def test_the_table_says_what_is_not_known_in_eighty_columns() -> None:
+    text = spending_text(
+        spending(table().assign(model="a-model-whose-name-takes/" + table()["model"] * 9), by=["model"]), by="model"
+    )
+    assert max(map(len, text.splitlines())) <= 80
+    assert "at least $7.95 in all" in text
+    assert "is in no sum: 1" in " ".join(text.split())

@@ -29,6 +29,7 @@ COMMANDS = {
     "baseline": ("baseline", "Time yourself at a task of a suite."),
     "collect": ("collect", "Rebuild tables from Inspect logs."),
     "import": ("import_", "Bring in runs from a CSV, JSONL or Parquet file."),
+    "spend": ("spend", "Show where the money went."),
     "prices": ("prices", "Show what a model is charged at."),
     "explain": ("explain", "Show the arithmetic of one run's cost."),
     "overshoot": ("overshoot", "Show by how much runs exceeded their budgets."),

@@ -13,8 +13,9 @@ from inspect_horizon.budgets.budget import KINDS, BudgetKind
 from inspect_horizon.cli.places import at_hand
 from inspect_horizon.cli.saying import echo
 from inspect_horizon.cli.studying import DEFAULT_WAGE, cap_in, estimate_options, study_at
-from inspect_horizon.frontier import Frontier, Gap, gap
+from inspect_horizon.frontier import Frontier, Gap, gap, observe
 from inspect_horizon.frontier import frontier as estimate
+from inspect_horizon.frontier.by_length import success_by_length
 from inspect_horizon.frontier.costs import (
     AffordableHorizon,
     CostAtHorizon,
@@ -37,6 +38,8 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
+    from inspect_horizon.cli.studying import StudyAt
+    from inspect_horizon.frontier.by_length import LengthSuccess
     from inspect_horizon.report import PlotFormat
     from inspect_horizon.report.sizes import Size
 
@@ -97,6 +100,9 @@ def command(*, as_json: bool, plot: bool, **options: Any) -> None:
     )
     if as_json:
         more = _more(runs, checkpoints, told, weights=weights, bootstrap=bootstrap, seed=seed)
+        more["success_by_length"] = plain(
+            by_length(runs, checkpoints, kind=result.budget_kind, amounts=result.amounts, cap=options["cap"])
+        )
         echo(json.dumps(_object(told) | more, allow_nan=False))
     else:
         echo(table)
@@ -169,6 +175,26 @@ def read(
         rng=np.random.default_rng(seed),
     )
     return StudyRead(study.runs, study.checkpoints, result, weights)
+
+
+def read_by_length(
+    path: Path, budgets: str | None, kind: BudgetKind | None, cap: str | None
+) -> tuple[StudyAt, tuple[LengthSuccess, ...]]:
+    """The study and its success by length of task, as those options of the command say that it depends on."""
+    study = study_at(path, budgets, kind)
+    return study, by_length(study.runs, study.checkpoints, kind=study.kind, amounts=study.amounts, cap=cap)
+
+
+def by_length(
+    runs: pd.DataFrame,
+    checkpoints: pd.DataFrame | None,
+    *,
+    kind: str,
+    amounts: Sequence[float] | None,
+    cap: str | None,
+) -> tuple[LengthSuccess, ...]:
+    """The share of runs that succeed within each budget, by configuration and length of task."""
+    return success_by_length(observe(runs, checkpoints, kind=kind, amounts=amounts, cap=cap_in(cap, kind)))
 
 
 def draw(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 import numpy as np
@@ -20,7 +20,8 @@ from inspect_horizon.report.plot import plot_laws
 from inspect_horizon.runs.pooling import read_pool
 
 if TYPE_CHECKING:
-    from inspect_horizon.frontier.laws import CoverageLaws
+    from inspect_horizon.cli.studying import StudyAt
+    from inspect_horizon.frontier.laws import CoverageLaws, SuccessLaws
 
 PLOT = "laws"
 _MOST_REFITS = 100
@@ -41,7 +42,31 @@ _MOST_REFITS = 100
 @click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True, help="Of the bootstrap.")
 @click.option("--json", "as_json", is_flag=True, help="Print an object with `success`, `coverage` and `length`.")
 @click.option("--plot/--no-plot", default=True, show_default=True, help="Write laws.png and laws.svg.")
-def command(
+def command(*, as_json: bool, plot: bool, **options: Any) -> None:
+    """Show which laws success follows in PATH as more is spent, tries are added and tasks grow longer."""
+    path, bootstrap, seed = options["path"], options["bootstrap"], options["seed"]
+    study, success = read(**options)
+    sizes = size_laws(
+        study.runs,
+        study.checkpoints,
+        kind=study.kind,
+        amounts=study.amounts,
+        held_out=options["held_out"],
+        cap=cap_in(options["cap"], study.kind),
+        rng=np.random.default_rng(seed),
+    )
+    coverage = _coverage(path, bootstrap, seed)
+    if as_json:
+        found = {"budget_kind": study.kind, "success": success, "coverage": coverage, "length": sizes}
+        echo(json.dumps(plain(found), allow_nan=False))
+    else:
+        echo(laws_text(success, coverage, sizes, kind=study.kind))
+    if plot:
+        folder = path if path.is_dir() else path.parent
+        echo(f"plot: {', '.join(map(str, plot_laws(success, folder / PLOT, kind=study.kind)))}", err=as_json)
+
+
+def read(
     path: Path,
     budgets: str | None,
     kind: BudgetKind | None,
@@ -49,36 +74,19 @@ def command(
     cap: str | None,
     bootstrap: int,
     seed: int,
-    *,
-    as_json: bool,
-    plot: bool,
-) -> None:
-    """Show which laws success follows in PATH as more is spent, tries are added and tasks grow longer."""
+) -> tuple[StudyAt, tuple[SuccessLaws, ...]]:
+    """The study and its laws of success, as the options of the command say."""
     study = study_at(path, budgets, kind)
-    runs, checkpoints, unit, amounts = study.runs, study.checkpoints, study.kind, study.amounts
-    limit = cap_in(cap, unit)
-    success = success_laws(
-        runs,
-        checkpoints,
-        kind=unit,
-        amounts=amounts,
+    return study, success_laws(
+        study.runs,
+        study.checkpoints,
+        kind=study.kind,
+        amounts=study.amounts,
         held_out=held_out,
-        cap=limit,
+        cap=cap_in(cap, study.kind),
         bootstrap=bootstrap,
         rng=np.random.default_rng(seed),
     )
-    sizes = size_laws(
-        runs, checkpoints, kind=unit, amounts=amounts, held_out=held_out, cap=limit, rng=np.random.default_rng(seed)
-    )
-    coverage = _coverage(path, bootstrap, seed)
-    if as_json:
-        found = {"budget_kind": unit, "success": success, "coverage": coverage, "length": sizes}
-        echo(json.dumps(plain(found), allow_nan=False))
-    else:
-        echo(laws_text(success, coverage, sizes, kind=unit))
-    if plot:
-        folder = path if path.is_dir() else path.parent
-        echo(f"plot: {', '.join(map(str, plot_laws(success, folder / PLOT, kind=unit)))}", err=as_json)
 
 
 def _coverage(path: Path, bootstrap: int, seed: int) -> tuple[CoverageLaws, ...]:

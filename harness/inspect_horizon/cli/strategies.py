@@ -39,6 +39,10 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from inspect_horizon.frontier import Frontier
+    from inspect_horizon.frontier.readouts import Optimal, ReadOuts
+    from inspect_horizon.frontier.readouts.reading import Bought
+    from inspect_horizon.report import PlotFormat
+    from inspect_horizon.report.sizes import Size
 
 PLOT, HORIZON_PLOT = "strategies", "strategies-horizon"
 _DEFAULT_KS = (2, 4, 8, 16, 32, 64)
@@ -75,48 +79,24 @@ _TITLE = "Horizon bought by each budget, by model and strategy"
 @click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True, help="Of all that is drawn.")
 @click.option("--json", "as_json", is_flag=True, help="Print everything as an object.")
 @click.option("--plot/--no-plot", default=True, show_default=True, help="Write strategies.png and strategies.svg.")
-def command(
-    path: Path,
-    kind: str | None,
-    budgets: str | None,
-    by: str,
-    names: tuple[str, ...],
-    ks: tuple[int, ...],
-    caps: tuple[float, ...],
-    sizes: tuple[str, ...],
-    file: Path | None,
-    bootstrap: int,
-    seed: int,
-    *,
-    as_json: bool,
-    plot: bool,
-) -> None:
+def command(*, as_json: bool, plot: bool, by: str, **options: Any) -> None:
     """Show which model, strategy, number of tries and cap is best at each spend, from the attempts in PATH.
 
     Tries that were paid for are read out in every way at no further cost; strategies that were run compete as they are.
     """
-    grid = Grid.parse(budgets) if budgets else None
-    if by == "horizon" and caps:
+    if by == "horizon" and options["caps"]:
         raise UsageError("--cap has no meaning with --by horizon", fix="leave it out: the budget is the cap")
-    asked = _Asked(
-        _unit(kind, grid),
-        grid.amounts if grid else None,
-        names or COMPETING,
-        ks,
-        caps,
-        _parameters(sizes, file),
-        bootstrap,
-        seed,
-    )
-    runs, pool = read_runs(path), read_pool(path)
     show = _show_horizons if by == "horizon" else _show_success
-    show(runs, pool, asked, path if path.is_dir() else path.parent, as_json=as_json, plot=plot)
+    path: Path = options["path"]
+    show(asked(**options), path if path.is_dir() else path.parent, as_json=as_json, plot=plot)
 
 
 @dataclass(frozen=True, slots=True)
-class _Asked:
-    """What the flags say."""
+class Asked:
+    """A study's attempts, and what the options of the command say."""
 
+    runs: pd.DataFrame
+    pool: pd.DataFrame
     unit: str
     amounts: Sequence[float] | None
     names: tuple[str, ...]
@@ -130,61 +110,120 @@ class _Asked:
         return np.random.default_rng(self.seed)
 
 
-def _show_success(
-    runs: pd.DataFrame, pool: pd.DataFrame, asked: _Asked, folder: Path, *, as_json: bool, plot: bool
-) -> None:
-    shared: dict[str, Any] = {
-        "kind": asked.unit,
-        "parameters": asked.parameters,
-        "bootstrap": asked.bootstrap,
-    }
-    read = read_outs(pool, ks=asked.ks or None, caps=asked.caps, rng=asked.rng(), **shared)
-    live = bought_live(runs, read.tasks.names, kind=asked.unit, parameters=asked.parameters)
-    best = optimal(read, amounts=asked.amounts, names=asked.names, live=live, rng=asked.rng())
-    policies = restarts(pool, rng=asked.rng(), **shared)
+def asked(
+    path: Path,
+    kind: str | None,
+    budgets: str | None,
+    names: tuple[str, ...],
+    ks: tuple[int, ...],
+    sizes: tuple[str, ...],
+    file: Path | None,
+    bootstrap: int,
+    seed: int,
+    caps: tuple[float, ...] = (),
+) -> Asked:
+    """Read the study, and what the options of the command say."""
+    grid = Grid.parse(budgets) if budgets else None
+    unit, parameters = _unit(kind, grid), _parameters(sizes, file)
+    return Asked(
+        read_runs(path),
+        read_pool(path),
+        unit,
+        grid.amounts if grid else None,
+        names or COMPETING,
+        ks,
+        caps,
+        parameters,
+        bootstrap,
+        seed,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Compared:
+    """Every read-out, the strategies that were run as such, and the frontier over both."""
+
+    read: ReadOuts
+    live: tuple[Bought, ...]
+    best: Optimal
+
+
+def compare(told: Asked) -> Compared:
+    """What each strategy brings within each mean spend of a task."""
+    read = read_outs(
+        told.pool,
+        ks=told.ks or None,
+        caps=told.caps,
+        rng=told.rng(),
+        kind=told.unit,
+        parameters=told.parameters,
+        bootstrap=told.bootstrap,
+    )
+    live = bought_live(told.runs, read.tasks.names, kind=told.unit, parameters=told.parameters)
+    return Compared(read, tuple(live), optimal(read, amounts=told.amounts, names=told.names, live=live, rng=told.rng()))
+
+
+def horizons(told: Asked) -> Frontier:
+    """The horizon that each strategy reaches within the most that a task may take."""
+    batches = read_out_runs(
+        told.pool,
+        kind=told.unit,
+        names=told.names,
+        ks=told.ks or _DEFAULT_KS,
+        parameters=told.parameters,
+        rng=told.rng(),
+    )
+    return estimate(
+        pd.concat([batches, live_runs(told.runs)], ignore_index=True),
+        kind=told.unit,
+        amounts=told.amounts,
+        wage=None if batches["human_cost_usd"].notna().any() else DEFAULT_WAGE,
+        bootstrap=told.bootstrap,
+        rng=told.rng(),
+    )
+
+
+def draw(
+    found: Compared, stem: Path, *, formats: Sequence[PlotFormat] = ("png", "svg"), size: Size = "paper"
+) -> list[Path]:
+    """Draw success against mean spend and write it, once a format."""
+    return plot_strategies(found.read, found.best, stem, live=found.live, formats=formats, size=size)
+
+
+def draw_horizons(
+    found: Frontier, stem: Path, *, formats: Sequence[PlotFormat] = ("png", "svg"), size: Size = "paper"
+) -> list[Path]:
+    """Draw the horizons of single tries and of whatever wins anywhere; more curves would hide each other."""
+    return plot_frontier(_shown(found), stem, formats=formats, size=size, title=_TITLE)
+
+
+def _show_success(told: Asked, folder: Path, *, as_json: bool, plot: bool) -> None:
+    found = compare(told)
+    policies = restarts(told.pool, rng=told.rng(), kind=told.unit, parameters=told.parameters, bootstrap=told.bootstrap)
     if as_json:
         parts = {
-            "kind": asked.unit,
-            "frontier": best,
-            "read_outs": read.read_outs,
-            "limits": read.limits,
+            "kind": told.unit,
+            "frontier": found.best,
+            "read_outs": found.read.read_outs,
+            "limits": found.read.limits,
             "restarts": policies,
         }
         echo(json.dumps(plain(parts), allow_nan=False))
     else:
-        echo(strategies_text(read, best, policies))
+        echo(strategies_text(found.read, found.best, policies))
     if plot:
-        written = plot_strategies(read, best, folder / PLOT, live=live)
-        echo(f"plot: {', '.join(map(str, written))}", err=as_json)
+        echo(f"plot: {', '.join(map(str, draw(found, folder / PLOT)))}", err=as_json)
 
 
-def _show_horizons(
-    runs: pd.DataFrame, pool: pd.DataFrame, asked: _Asked, folder: Path, *, as_json: bool, plot: bool
-) -> None:
-    batches = read_out_runs(
-        pool,
-        kind=asked.unit,
-        names=asked.names,
-        ks=asked.ks or _DEFAULT_KS,
-        parameters=asked.parameters,
-        rng=asked.rng(),
-    )
-    found = estimate(
-        pd.concat([batches, live_runs(runs)], ignore_index=True),
-        kind=asked.unit,
-        amounts=asked.amounts,
-        wage=None if batches["human_cost_usd"].notna().any() else DEFAULT_WAGE,
-        bootstrap=asked.bootstrap,
-        rng=asked.rng(),
-    )
+def _show_horizons(told: Asked, folder: Path, *, as_json: bool, plot: bool) -> None:
+    found = horizons(told)
     if as_json:
-        parts = {"kind": asked.unit, "envelope": plain(found.envelope), "curves": curve_rows(found)}
+        parts = {"kind": told.unit, "envelope": plain(found.envelope), "curves": curve_rows(found)}
         echo(json.dumps(parts, allow_nan=False))
     else:
         echo(horizons_text(found))
     if plot:
-        written = plot_frontier(_shown(found), folder / HORIZON_PLOT, title=_TITLE)
-        echo(f"plot: {', '.join(map(str, written))}", err=as_json)
+        echo(f"plot: {', '.join(map(str, draw_horizons(found, folder / HORIZON_PLOT)))}", err=as_json)
 
 
 def _unit(kind: str | None, grid: Grid | None) -> str:
@@ -215,7 +254,6 @@ def _parameters(sizes: tuple[str, ...], file: Path | None) -> dict[str, float]:
 
 
 def _shown(found: Frontier) -> Frontier:
-    """The single tries and whatever wins anywhere: more curves would hide each other."""
     winners = {point.winner for point in found.envelope}
     curves = tuple(
         curve

@@ -12,10 +12,11 @@ import matplotlib as mpl
 from matplotlib.figure import Figure
 from matplotlib.ticker import FixedFormatter, FixedLocator, NullLocator
 
+from inspect_horizon.report.foot import foot_inches, foot_lines, write_foot
 from inspect_horizon.report.lettering import characters, shown
 from inspect_horizon.report.marks import MANY, draw_curve, draw_star, has_place, is_inside, looks
 from inspect_horizon.report.names import labels, shorten
-from inspect_horizon.report.naming import LINE_HEIGHT, name_at_ends, name_in_legend
+from inspect_horizon.report.naming import name_at_ends, name_in_legend
 from inspect_horizon.report.reference import draw_references, human_out_of_view, shade_untried
 from inspect_horizon.report.scales import budget_ticks, is_hollow, time_ticks, window
 from inspect_horizon.report.units import format_minutes
@@ -124,19 +125,15 @@ def draw_frontier(
     return figure
 
 
-def _settle(page: _Page, foot: str) -> tuple[Figure, Axes, float]:
+def _settle(page: _Page, foot: Sequence[str]) -> tuple[Figure, Axes, float]:
     """An empty figure with its foot, room kept for a legend, and where that room starts, as a share of the height."""
-    lines = textwrap.wrap(foot, characters(page.width - 0.1, page.size - 2))
-    foot_inches = (len(lines) * LINE_HEIGHT * (page.size - 2) + 4) / 72
-    own_height = min(0.6 * page.width + (0.4 if page.narrow else 0.0), 7.0) + foot_inches + page.legend_below
+    lines = foot_lines(foot, page.width, page.size - 2)
+    below = foot_inches(lines, page.size - 2)
+    own_height = min(0.6 * page.width + (0.4 if page.narrow else 0.0), 7.0) + below + page.legend_below
     height = own_height if page.height is None else page.height
-    figure = Figure(figsize=(page.width, height), layout="constrained")
-    figure.text(
-        0.05 / page.width, 0.03 / height, "\n".join(lines), fontsize=page.size - 2, color="0.4", va="bottom"
-    ).set_in_layout(False)
-    bottom = (foot_inches + page.legend_below) / height
-    figure.set_layout_engine("constrained", rect=(0, bottom, 1, 1 - bottom))
-    return figure, figure.add_subplot(), foot_inches / height
+    figure = Figure(figsize=(page.width, height))
+    write_foot(figure, lines, page.size - 2, above_inches=page.legend_below)
+    return figure, figure.add_subplot(), below / height
 
 
 def _title(frontier: Frontier, title: str | None, page: _Page) -> str:
@@ -180,7 +177,7 @@ def _foot(
     tested_minutes: tuple[float, float] | None,
     *,
     starred: bool,
-) -> str:
+) -> list[str]:
     """How the numbers were made and what the marks mean, of those that occur."""
     points = [point for curve in frontier.curves for point in curve.points]
     placed = [point for point in points if has_place(point)]
@@ -206,7 +203,7 @@ def _foot(
         shaded = view.minutes.low < shortest or longest < view.minutes.high
         tried = f"Tasks of {format_minutes(shortest)} to {format_minutes(longest)} were tried"
         sentences.append(f"{tried}; grey lies beyond." if shaded else f"{tried}.")
-    return " ".join(sentences)
+    return sentences
 
 
 def _method(frontier: Frontier, points: list[HorizonPoint], weights: str | None) -> str:

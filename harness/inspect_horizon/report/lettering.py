@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
     from inspect_horizon.frontier.arrays import FloatArray
 
+LINE_HEIGHT = 1.3
+"""Of a line of text, in font sizes."""
 _FONT = "DejaVu Sans"
 _ADVANCE = 0.6
 """Width of an average character, in font sizes, on the safe side."""

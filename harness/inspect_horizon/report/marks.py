@@ -21,7 +21,7 @@ MANY = 7
 """From so many curves on, bands behind hollow points would hide each other; thin lines stand for them."""
 _COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9")
 """Okabe and Ito (2008), "Color Universal Design", without black, the human line's, and yellow, too pale on white."""
-_MARKERS = ("o", "s", "^", "D", "v", "P", "X", "<", ">", "p")
+MARKERS = ("o", "s", "^", "D", "v", "P", "X", "<", ">", "p")
 _ARROW_POINTS = 10.0
 
 
@@ -46,7 +46,7 @@ def looks(count: int) -> list[Look]:
     return [
         Look(
             _COLOURS[place % len(_COLOURS)],
-            _MARKERS[place // len(_COLOURS) % len(_MARKERS)],
+            MARKERS[place // len(_COLOURS) % len(MARKERS)],
             shade,
             weight=1.1 if many else 1.5,
             hollow_bands=not many,

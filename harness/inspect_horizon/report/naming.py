@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from matplotlib.lines import Line2D
 
+from inspect_horizon.report.lettering import LINE_HEIGHT
 from inspect_horizon.report.marks import looks
 from inspect_horizon.report.scales import spread
 
@@ -18,8 +19,6 @@ if TYPE_CHECKING:
     from inspect_horizon.frontier import HorizonCurve
     from inspect_horizon.report.scales import Window
 
-LINE_HEIGHT = 1.3
-"""Of a line of text, in font sizes."""
 _MARGIN_POINTS = 8.0
 
 

@@ -1,8 +1,9 @@
-"""The frontier as a picture, written to files."""
+"""Every figure, drawn at a size and written to files; Matplotlib takes half a second to load, and most draw nothing."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal, TypeAlias, get_args
+from functools import partial
+from typing import TYPE_CHECKING, Literal, Protocol, TypeAlias, get_args
 
 from inspect_horizon.errors import DataError, UsageError
 from inspect_horizon.report.sizes import FORMATS, Size
@@ -14,12 +15,14 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
     from inspect_horizon.frontier import Calibration, Configuration, Frontier, Gap
+    from inspect_horizon.frontier.by_length import LengthSuccess
     from inspect_horizon.frontier.decomposition import Decomposition
     from inspect_horizon.frontier.laws import SuccessLaws
     from inspect_horizon.frontier.readouts import Optimal, ReadOuts
     from inspect_horizon.frontier.readouts.reading import Bought
     from inspect_horizon.frontier.shape import SweetSpot
     from inspect_horizon.frontier.trend import Trend
+    from inspect_horizon.runs.spending import Spending
 
 PlotFormat: TypeAlias = Literal["png", "svg", "pdf"]
 
@@ -59,25 +62,19 @@ def plot_frontier(
         UsageError: A format is not known, or the width leaves no room.
         DataError: A file cannot be written.
     """
-    page = FORMATS[size]
-    width_inches = page.width_inches if width_inches is None else width_inches
-    if not 3 <= width_inches <= 40:
+    if width_inches is not None and not 3 <= width_inches <= 40:
         raise UsageError(f"a plot {width_inches} inches wide cannot be read", fix="take 7 for a page, 3.5 for a column")
-    check_formats(formats)
-    # Matplotlib takes half a second to load, and most commands draw nothing.
-    from inspect_horizon.report.figure import draw_frontier, style
+    from inspect_horizon.report.figure import draw_frontier
 
-    with style():
-        figure = draw_frontier(
-            frontier,
-            title=title,
-            width_inches=width_inches,
-            height_inches=page.height_inches,
-            weights=weights,
-            tested_minutes=tested_minutes,
-            sweet_spots=sweet_spots,
-        )
-        return write_figure(figure, path_stem, formats, page.dots_per_inch)
+    draw = partial(
+        draw_frontier,
+        frontier,
+        title=title,
+        weights=weights,
+        tested_minutes=tested_minutes,
+        sweet_spots=sweet_spots,
+    )
+    return _write(draw, path_stem, formats, size, width_inches=width_inches)
 
 
 def plot_decomposition(
@@ -98,14 +95,9 @@ def plot_decomposition(
         UsageError: A format is not known.
         DataError: A file cannot be written.
     """
-    check_formats(formats)
-    from inspect_horizon.report.figure import style
     from inspect_horizon.report.waterfall import draw_waterfall
 
-    with style():
-        page = FORMATS[size]
-        figure = draw_waterfall(found, width_inches=page.width_inches, height_inches=page.height_inches)
-        return write_figure(figure, path_stem, formats, page.dots_per_inch)
+    return _write(partial(draw_waterfall, found), path_stem, formats, size)
 
 
 def plot_trends(
@@ -125,16 +117,9 @@ def plot_trends(
         size: Of the page.
         hollow: Whose horizon is extrapolated, or rests on too few outcomes.
     """
-    check_formats(formats)
-    from inspect_horizon.report.figure import style
     from inspect_horizon.report.trend_figure import draw_trends
 
-    with style():
-        page = FORMATS[size]
-        figure = draw_trends(
-            trends, width_inches=page.width_inches, height_inches=page.height_inches, hollow=frozenset(hollow)
-        )
-        return write_figure(figure, path_stem, formats, page.dots_per_inch)
+    return _write(partial(draw_trends, trends, hollow=frozenset(hollow)), path_stem, formats, size)
 
 
 def plot_calibration(
@@ -145,32 +130,27 @@ def plot_calibration(
     size: Size = "paper",
 ) -> list[Path]:
     """Draw bias and coverage of the horizon against budget, a line a truth; see `plot_decomposition`."""
-    check_formats(formats)
     from inspect_horizon.report.calibration_figure import draw_calibration
-    from inspect_horizon.report.figure import style
 
-    with style():
-        page = FORMATS[size]
-        figure = draw_calibration(calibration, width_inches=page.width_inches, height_inches=page.height_inches)
-        return write_figure(figure, path_stem, formats, page.dots_per_inch)
+    return _write(partial(draw_calibration, calibration), path_stem, formats, size)
 
 
 def plot_gaps(
     gaps: Sequence[Gap], path_stem: Path, *, formats: Sequence[PlotFormat] = ("png", "svg"), size: Size = "paper"
 ) -> list[Path]:
     """Draw truncation gaps, in success and in doublings of the horizon; see `plot_decomposition`."""
-    check_formats(formats)
-    from inspect_horizon.report.figure import style
     from inspect_horizon.report.gap_figure import draw_gaps
 
-    with style():
-        page = FORMATS[size]
-        figure = draw_gaps(gaps, width_inches=page.width_inches, height_inches=page.height_inches)
-        return write_figure(figure, path_stem, formats, page.dots_per_inch)
+    return _write(partial(draw_gaps, gaps), path_stem, formats, size)
 
 
 def plot_laws(
-    found: Sequence[SuccessLaws], path_stem: Path, *, kind: str, formats: Sequence[PlotFormat] = ("png", "svg")
+    found: Sequence[SuccessLaws],
+    path_stem: Path,
+    *,
+    kind: str,
+    formats: Sequence[PlotFormat] = ("png", "svg"),
+    size: Size = "paper",
 ) -> list[Path]:
     """Draw success against spend with its laws and write it, once a format; see `plot_decomposition`.
 
@@ -179,13 +159,11 @@ def plot_laws(
         path_stem: Where to write, without the ending that names the format.
         kind: Unit of the budgets.
         formats: Any of `png`, `svg` and `pdf`.
+        size: Of the page.
     """
-    check_formats(formats)
-    from inspect_horizon.report.figure import style
     from inspect_horizon.report.laws_figure import draw_laws
 
-    with style():
-        return write_figure(draw_laws(found, kind=kind), path_stem, formats, FORMATS["paper"].dots_per_inch)
+    return _write(partial(draw_laws, found, kind=kind), path_stem, formats, size)
 
 
 def plot_strategies(
@@ -195,23 +173,70 @@ def plot_strategies(
     *,
     live: Sequence[Bought] = (),
     formats: Sequence[PlotFormat] = ("png", "svg"),
+    size: Size = "paper",
 ) -> list[Path]:
     """Draw read-outs and the compute-optimal frontier and write them, once a format; see `plot_decomposition`."""
-    check_formats(formats)
-    from inspect_horizon.report.figure import style
     from inspect_horizon.report.strategies_figure import draw_strategies
 
-    with style():
-        figure = draw_strategies(read, best, live)
-        return write_figure(figure, path_stem, formats, FORMATS["paper"].dots_per_inch)
+    return _write(partial(draw_strategies, read, best, live), path_stem, formats, size)
 
 
-def check_formats(formats: Sequence[str]) -> None:
-    """Refuse formats that are not known, or none.
+def plot_success(
+    found: Sequence[LengthSuccess],
+    path_stem: Path,
+    *,
+    kind: str,
+    formats: Sequence[PlotFormat] = ("png", "svg"),
+    size: Size = "paper",
+) -> list[Path]:
+    """Draw success against budget by length of task, a panel a configuration; see `plot_laws`."""
+    from inspect_horizon.report.success_figure import draw_success
 
-    Raises:
-        UsageError: Not any of `png`, `svg` and `pdf`.
+    return _write(partial(draw_success, found, kind=kind), path_stem, formats, size)
+
+
+def plot_spending(
+    found: Sequence[Spending],
+    path_stem: Path,
+    *,
+    by: str,
+    formats: Sequence[PlotFormat] = ("png", "svg"),
+    size: Size = "paper",
+) -> list[Path]:
+    """Draw where the money went, a bar a group, and write it, once a format; see `plot_decomposition`.
+
+    Args:
+        found: What to draw.
+        path_stem: Where to write, without the ending.
+        by: What the groups are: `model`, `suite` or `task`.
+        formats: Any of `png`, `svg` and `pdf`.
+        size: Of the page.
     """
+    from inspect_horizon.report.spending_figure import draw_spending
+
+    return _write(partial(draw_spending, found, by=by), path_stem, formats, size)
+
+
+class _Draw(Protocol):
+    """Draws a figure so large; with None for a height, as high as its content asks."""
+
+    def __call__(self, *, width_inches: float, height_inches: float | None) -> Figure: ...
+
+
+def _write(
+    draw: _Draw, path_stem: Path, formats: Sequence[PlotFormat], size: Size, *, width_inches: float | None = None
+) -> list[Path]:
+    """Draw a figure of a size and write it, once a format; see `plot_decomposition`."""
+    _check(formats)
+    from inspect_horizon.report.figure import style
+
+    page = FORMATS[size]
+    with style():
+        figure = draw(width_inches=width_inches or page.width_inches, height_inches=page.height_inches)
+        return _save(figure, path_stem, formats, page.dots_per_inch)
+
+
+def _check(formats: Sequence[str]) -> None:
     unknown = [name for name in formats if name not in get_args(PlotFormat)]
     if unknown or not formats:
         raise UsageError(
@@ -220,18 +245,8 @@ def check_formats(formats: Sequence[str]) -> None:
         )
 
 
-def write_figure(figure: Figure, path_stem: Path, formats: Sequence[PlotFormat], dots_per_inch: int) -> list[Path]:
-    """Write a figure once a format, the same figure as the same bytes.
-
-    Args:
-        figure: What to write; the style that it was drawn in must still hold.
-        path_stem: Where to, without the ending; folders that lack are made.
-        formats: Of `png`, `svg` and `pdf`.
-        dots_per_inch: Of a PNG.
-
-    Raises:
-        DataError: A file cannot be written.
-    """
+def _save(figure: Figure, path_stem: Path, formats: Sequence[PlotFormat], dots_per_inch: int) -> list[Path]:
+    """Write a figure, in the style that it was drawn in, which must still hold; the same figure as the same bytes."""
     paths = [path_stem.with_name(f"{path_stem.name}.{name}") for name in formats]
     try:
         path_stem.parent.mkdir(parents=True, exist_ok=True)

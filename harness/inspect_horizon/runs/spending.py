@@ -20,6 +20,11 @@ PURPOSES: dict[Purpose, str] = {
 }
 """What money is spent on, and what that means."""
 
+Group: TypeAlias = Literal["model", "suite", "task"]
+
+GROUPS: dict[Group, tuple[str, ...]] = {"model": ("model",), "suite": ("suite",), "task": ("suite", "task_id")}
+"""What money is summed by, and the columns that tell it."""
+
 
 @dataclass(frozen=True, slots=True)
 class Spending:
@@ -31,6 +36,11 @@ class Spending:
     unknown: int
     """Attempts of which a part of the cost is not known, and is in none of the sums."""
     usd: dict[Purpose, float]
+
+    @property
+    def total_usd(self) -> float:
+        """All that is known."""
+        return sum(self.usd.values())
 
 
 def spending(runs: pd.DataFrame, calls: pd.DataFrame | None = None, *, by: Sequence[str]) -> tuple[Spending, ...]:
@@ -54,7 +64,27 @@ def spending(runs: pd.DataFrame, calls: pd.DataFrame | None = None, *, by: Seque
         )
         for name, row in sums.iterrows()
     ]
-    return tuple(sorted(found, key=lambda each: -sum(each.usd.values())))
+    return tuple(sorted(found, key=lambda each: -each.total_usd))
+
+
+def dearest(found: Sequence[Spending], most: int, *, others: str) -> tuple[Spending, ...]:
+    """The first so many groups, and the rest as one under a name such as `12 other tasks`.
+
+    Args:
+        found: As `spending` returns it, the dearest first.
+        most: How many to keep.
+        others: What the rest are called, as `other tasks`.
+    """
+    rest = found[most:]
+    if not rest:
+        return tuple(found)
+    summed = Spending(
+        (f"{len(rest)} {others}",),
+        sum(each.attempts for each in rest),
+        sum(each.unknown for each in rest),
+        {purpose: sum(each.usd[purpose] for each in rest) for purpose in PURPOSES},
+    )
+    return (*found[:most], summed)
 
 
 def _by_purpose(runs: pd.DataFrame, calls: pd.DataFrame | None) -> pd.DataFrame:

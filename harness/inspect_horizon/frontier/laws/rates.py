@@ -7,12 +7,15 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from inspect_horizon.frontier.bootstrap import draw_tasks
+from inspect_horizon.frontier.bootstrap import draw_tasks, draws_tasks_alone
+from inspect_horizon.frontier.fits import interval_of
+from inspect_horizon.frontier.intervals import expanded_tail
 from inspect_horizon.frontier.observations import UNKNOWN
 
 if TYPE_CHECKING:
-    from inspect_horizon.frontier.arrays import BoolArray, FloatArray
+    from inspect_horizon.frontier.arrays import BoolArray, FloatArray, IntArray
     from inspect_horizon.frontier.observations import Configuration, Observations, Study
+    from inspect_horizon.frontier.results import Interval
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +29,13 @@ class Rates:
     """0 to 1, shape (K,)."""
     drawn: FloatArray
     """The same in every replicate, shape (R, K)."""
+    clusters: FloatArray
+    """How many equal families, or tasks where they are drawn alone, would weigh as much, shape (K,)."""
+
+    def intervals(self, confidence: float) -> tuple[Interval | None, ...]:
+        """Of each rate, over replicates, the ends moved outwards for how few families there are."""
+        tails = expanded_tail((1 - confidence) / 2, np.maximum(self.clusters, 2.0))
+        return tuple(interval_of(drawn, 1 - 2 * float(tail)) for drawn, tail in zip(self.drawn.T, tails, strict=True))
 
 
 def rates_of(study: Study, *, bootstrap: int, rng: np.random.Generator) -> tuple[Rates, ...]:
@@ -38,7 +48,12 @@ def rates_of(study: Study, *, bootstrap: int, rng: np.random.Generator) -> tuple
     """
     drawn = draw_tasks(study.families, bootstrap, rng)
     return tuple(
-        _rates(study, own, drawn.drawn("family", study.n_families(own)).astype(np.float64))
+        _rates(
+            study,
+            own,
+            drawn.drawn("family", study.n_families(own)).astype(np.float64),
+            alone=draws_tasks_alone("family", study.n_families(own)),
+        )
         for own in study.observations
     )
 
@@ -54,7 +69,7 @@ def by_task(study: Study, own: Observations) -> tuple[FloatArray, FloatArray, Fl
     return won, known, weight
 
 
-def _rates(study: Study, own: Observations, draws: FloatArray) -> Rates:
+def _rates(study: Study, own: Observations, draws: FloatArray, *, alone: bool) -> Rates:
     won, known, weight = by_task(study, own)
     share = np.divide(won, known, out=np.zeros_like(won), where=known > 0)
     mass = weight[:, None] * (known > 0)
@@ -63,4 +78,17 @@ def _rates(study: Study, own: Observations, draws: FloatArray) -> Rates:
     total = draws @ mass
     drawn = (draws @ (mass * share)) / np.where(total > 0, total, np.nan)
     whole = (mass * share).sum(axis=0) / mass.sum(axis=0)
-    return Rates(own.configuration, study.amounts[told], whole, drawn[np.isfinite(drawn).all(axis=1)])
+    return Rates(
+        own.configuration,
+        study.amounts[told],
+        whole,
+        drawn[np.isfinite(drawn).all(axis=1)],
+        _clusters(np.arange(len(study.tasks)) if alone else study.families, mass),
+    )
+
+
+def _clusters(groups: IntArray, mass: FloatArray) -> FloatArray:
+    """Satterthwaite's count of the groups that the tasks are in, from the tasks' weights at each budget, shape (K,)."""
+    total = np.zeros((int(groups.max()) + 1, mass.shape[1]))
+    np.add.at(total, groups, mass)
+    return np.asarray(total.sum(axis=0) ** 2 / (total**2).sum(axis=0))

@@ -13,6 +13,7 @@ the families, and laws are compared by Akaike's criterion with the correction fo
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING, Literal, TypeAlias, get_args
 
 import numpy as np
@@ -107,6 +108,8 @@ class SuccessLaws:
     configuration: Configuration
     amounts: tuple[float, ...]
     rates: tuple[float, ...]
+    rate_intervals: tuple[Interval | None, ...]
+    """Over replicates of families."""
     laws: tuple[SuccessLaw, ...]
     best: SuccessLawName | None
     forecast: Forecast | None
@@ -137,7 +140,7 @@ def success_laws(
         held_out: How many of the dearest budgets are forecast.
         cap: As for `frontier`.
         bootstrap: Number of replicates behind the covariance of the rates, at least 50.
-        confidence: Share of the replicates between the ends of an interval.
+        confidence: How often an interval is to hold the truth.
 
     Raises:
         DataError: A column is missing, or no run can be used.
@@ -174,11 +177,12 @@ class _Fit:
 
 
 def _laws_of(own: Rates, held_out: int, confidence: float) -> SuccessLaws:
-    amounts, rates = tuple(map(float, own.amounts)), tuple(map(float, own.rates))
+    amounts = tuple(map(float, own.amounts))
+    seen = partial(SuccessLaws, own.configuration, amounts, tuple(map(float, own.rates)), own.intervals(confidence))
     if len(amounts) < _FEWEST:
-        return SuccessLaws(own.configuration, amounts, rates, (), None, None, ("too_few_budgets",))
+        return seen((), None, None, ("too_few_budgets",))
     if np.ptp(own.rates) == 0:
-        return SuccessLaws(own.configuration, amounts, rates, (), None, None, ("level",))
+        return seen((), None, None, ("level",))
     root = _root_of_precision(own.drawn)
     fits = _fits(own.amounts, own.rates, root)
     weights = np.exp(-0.5 * np.array([fit.aicc - fits[0].aicc for fit in fits]))
@@ -192,7 +196,7 @@ def _laws_of(own: Rates, held_out: int, confidence: float) -> SuccessLaws:
         "no_better": forecast is not None and forecast.error >= forecast.error_of_last,
     }
     flags = tuple(flag for flag in SUCCESS_LAW_FLAGS if raised.get(flag))
-    return SuccessLaws(own.configuration, amounts, rates, found, found[0].name, forecast, flags)
+    return seen(found, found[0].name, forecast, flags)
 
 
 def _root_of_precision(drawn: FloatArray) -> FloatArray:

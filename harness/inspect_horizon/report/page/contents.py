@@ -27,7 +27,7 @@ from inspect_horizon.report.plain import plain
 from inspect_horizon.report.wording import ESTIMATORS, REASONS, budget_name
 from inspect_horizon.runs import read_runs, read_table, tables_in
 from inspect_horizon.runs.overshooting import overshoots_of
-from inspect_horizon.runs.spending import PURPOSES, spending
+from inspect_horizon.runs.spending import GROUPS, PURPOSES, dearest, spending
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -41,7 +41,7 @@ CALIBRATION = "calibration.json"
 """What `horizon calibrate SWEEP --json` printed, where it was kept in the study's folder."""
 SWEEP = "sweep.json"
 _DEAREST = 40
-"""Tasks that the figure of spend names; the others are summed."""
+"""Models, suites or tasks that the figure of spend names; the others are summed."""
 
 
 def contents_of(
@@ -129,18 +129,9 @@ def _to_compare(readings: Sequence[dict[str, Any]], configurations: Sequence[Con
 
 
 def _spend(runs: pd.DataFrame, calls: pd.DataFrame | None) -> dict[str, list[dict[str, Any]]]:
-    by_task = spending(runs, calls, by=["suite", "task_id"])
-    rest = by_task[_DEAREST:]
-    others = {
-        "name": [f"{len(rest)} other tasks"],
-        "attempts": sum(each.attempts for each in rest),
-        "unknown": sum(each.unknown for each in rest),
-        "usd": {purpose: sum(each.usd[purpose] for each in rest) for purpose in PURPOSES},
-    }
     return {
-        "model": plain(spending(runs, calls, by=["model"])),
-        "suite": plain(spending(runs, calls, by=["suite"])),
-        "task": [*plain(by_task[:_DEAREST]), *([others] if rest else [])],
+        by: plain(dearest(spending(runs, calls, by=columns), _DEAREST, others=f"other {by}s"))
+        for by, columns in GROUPS.items()
     }
 
 
