@@ -137,6 +137,17 @@ def test_resampled_votes_agree_with_enumerated_ones_within_their_error() -> None
     assert majority(many, rng=rng(), draws=200).error[9] > 0, "40 tries are more than are enumerated"
 
 
+@pytest.mark.parametrize("answers", [1, 3, 40])
+def test_a_vote_of_many_tries_is_that_of_equal_masses_over_the_same_orders(answers: int) -> None:
+    """One follows who leads and the other adds every mass up; one to two of 40 tries, and all but those, are exact."""
+    answer = rng(5).integers(NO_ANSWER, answers, size=40)
+    success = np.where(rng(6).random(40) < 0.2, 1.0, answer == 0)
+    tries = tries_of(success, answer.tolist(), np.ones(40))
+    led, summed = majority(tries, rng=rng(7), draws=60), weighted_majority(tries, rng=rng(7), draws=60)
+    assert led.rate[2:-3] == pytest.approx(summed.rate[2:-3], abs=1e-12)
+    assert led.error[2:-3] == pytest.approx(summed.error[2:-3], abs=1e-12)
+
+
 def test_the_judge_is_charged_where_it_is_needed_and_nowhere_else() -> None:
     found = {
         (each.name, each.k): each for each in read_outs(pool_table(rng()), rng=rng(), ks=(4,), bootstrap=50).read_outs

@@ -5,17 +5,21 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 import pandas as pd
 import pytest
 
 from frontier.simulated import BUDGETS_USD, Agent
-from inspect_horizon.runs import conform, write_tables
+from inspect_horizon.frontier import frontier
+from inspect_horizon.frontier.shape import ratio_frontier
+from inspect_horizon.report import curve_rows
+from inspect_horizon.runs import conform, read_runs, read_table, write_tables
 from support.browser import browser, opened, settled
-from support.study import environment, horizon
+from support.study import command, environment, horizon
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -36,6 +40,8 @@ HOSTILE = (
     "x" * 1_000_000,
 )
 REPLICATES = "40"
+SHEET_PX = 680
+"""A sheet of A4 between margins of 14 mm is 688 wide, one of Letter 710."""
 
 
 def study(folder: Path, *, models: int = 3, tasks: int = 48, copies: int = 1) -> Path:
@@ -89,14 +95,40 @@ def chromium() -> Iterator[Any]:
         yield found
 
 
-@pytest.fixture
-def shown(folder: Path, chromium: Any) -> Iterator[Opened]:
-    """The report; whatever a test does with it, it neither complains nor asks for anything."""
+@contextmanager
+def well_behaved(folder: Path, chromium: Any) -> Iterator[Opened]:
+    """The report, which neither complains nor asks for anything, whatever is done with it."""
     with opened(chromium, folder / "report.html") as page:
         yield page
         assert page.complaints == []
         assert [url for url in page.asked_for if not url.startswith(("file:", "blob:", "data:"))] == []
         assert page.page.evaluate("window.hacked") is None
+
+
+@pytest.fixture
+def shown(folder: Path, chromium: Any) -> Iterator[Opened]:
+    """The report, newly opened."""
+    with well_behaved(folder, chromium) as page:
+        yield page
+
+
+@pytest.fixture(scope="module")
+def left_open(folder: Path, chromium: Any) -> Iterator[Opened]:
+    with well_behaved(folder, chromium) as page:
+        yield page
+
+
+@pytest.fixture
+def figures(left_open: Opened) -> Any:
+    """The page of a report whose switches stand as they do when it is opened."""
+    page = left_open.page
+    for name, value in (("unit", "usd"), ("rate", "0.5"), ("by", "model")):
+        page.check(f"input[name={name}][value='{value}']")
+    for box in page.locator("input[name=configuration]").all():
+        box.check()
+    for select, place in (("length-of", 0), ("before", 0), ("after", 1)):
+        page.select_option(f"#{select}", str(place))
+    return page
 
 
 def numbers(page: Any, figure: str) -> list[list[str]]:
@@ -121,37 +153,102 @@ def drawn(page: Any, figure: str) -> str:
     return plotted
 
 
+def plotted(page: Any, figure: str) -> set[float]:
+    """Every number that a figure plots, on either axis."""
+    traces = json.loads(drawn(page, figure))
+    return {value for trace in traces for axis in trace for value in axis if isinstance(value, float | int)}
+
+
+def told(*arguments: object) -> dict[str, Any]:
+    """What a command prints as JSON."""
+    done = command(*arguments, "--bootstrap", REPLICATES, "--json", "--no-plot")
+    assert done.code == 0, done
+    return cast("dict[str, Any]", json.loads(done.out))
+
+
 def same(text: str, value: float | None) -> bool:
     return text == "" if value is None else float(text) == pytest.approx(value, rel=1e-12)
 
 
 @pytest.mark.slow
-def test_figures_and_tables_hold_the_numbers_of_the_frontier(shown: Opened, folder: Path) -> None:
-    """Cell by cell those of `horizon frontier --json`, and every horizon with a number is a point of the figure."""
+def test_figures_and_tables_hold_the_numbers_of_the_frontier(figures: Any, folder: Path) -> None:
+    """Cell by cell those of `horizon frontier --json`, and every one that is drawn is a point of its figure."""
     for kind, quantile in (("usd", 0.5), ("tokens", 0.8), ("cost_ratio", 0.5)):
-        _compare(shown, folder, kind, quantile)
+        expected = told("frontier", folder, "--kind", kind, "--quantile", quantile)
+        figures.check(f"input[name=unit][value={kind}]")
+        figures.check(f"input[name=rate][value='{quantile}']")
+        _compare_curves(figures, "frontier", expected["curves"])
+        _compare_shapes(figures, expected["shapes"])
 
 
-def _compare(shown: Opened, folder: Path, kind: str, quantile: float) -> None:
-    asked = ("--kind", kind, "--quantile", str(quantile), "--bootstrap", REPLICATES, "--json", "--no-plot")
-    done = horizon("frontier", folder, *asked, cwd=folder)
-    expected = json.loads(done.out)["curves"]
-    shown.page.check(f"input[name=unit][value={kind}]")
-    shown.page.check(f"input[name=rate][value='{quantile}']")
-    rows = numbers(shown.page, "frontier")
-    assert len(rows) == len(expected)
+def test_horizons_within_a_share_of_the_human_cost_are_those_of_the_curves_in_dollars(
+    figures: Any, folder: Path
+) -> None:
+    """The same draws behind them as behind `horizon frontier`, whose second figure they are."""
+    runs, checkpoints = read_runs(folder), read_table(folder, "checkpoints")
+    rng, replicates = np.random.default_rng(0), int(REPLICATES)
+    in_dollars = frontier(runs, checkpoints, kind="usd", rng=rng, bootstrap=replicates)
+    _compare_curves(figures, "ratio", curve_rows(ratio_frontier(in_dollars)))
+
+
+def _compare_curves(page: Any, figure: str, curves: list[dict[str, Any]]) -> None:
     fields = ("budget_amount", "horizon_minutes", "ci_low", "ci_high", "cost_ratio", "n_runs", "n_success")
-    for row, own in zip(rows, expected, strict=True):
+    for row, own in zip(numbers(page, figure), curves, strict=True):
         assert row[0] == own["model"]
         assert all(same(cell, own[field]) for cell, field in zip(row[1:], fields, strict=False)), (row, own)
         assert row[-1] == (", ".join(own["flags"]) or "–")
-    plotted = {y for _, ys in json.loads(drawn(shown.page, "frontier")) for y in ys}
-    assert {own["horizon_minutes"] for own in expected if own["horizon_minutes"]} <= plotted
+    assert {own["horizon_minutes"] for own in curves if own["horizon_minutes"]} <= plotted(page, figure)
 
 
-def test_every_switch_changes_its_figures(shown: Opened) -> None:
+def _compare_shapes(page: Any, shapes: list[dict[str, Any]]) -> None:
+    for row, own in zip(numbers(page, "shape"), shapes, strict=True):
+        spot = own["sweet_spot"]
+        cells = {
+            1: own["linear_regime"]["to_amount"], 3: spot["budget_amount"], 5: spot["horizon_minutes"],
+            6: spot["per_hour"], 8: own["saturation"]["budget_amount"],
+        }  # fmt: skip
+        assert row[0] == own["model"]
+        assert all(same(row[place], value) for place, value in cells.items()), (row, own)
+        assert row[10] == (own["laws"]["best"] or "–")
+    assert {each["slope"] for own in shapes for each in own["slopes"]} <= plotted(page, "shape")
+
+
+def test_success_by_length_is_that_of_the_checkpoints(figures: Any, folder: Path) -> None:
+    """Of the first configuration in dollars, where every run has a checkpoint at every budget."""
+    runs, steps = (pd.read_parquet(folder / table) for table in ("runs", "checkpoints"))
+    own = runs[runs["model"] == runs["model"].min()].merge(steps, on="run_id", suffixes=("", "_at"))
+    own["length"] = np.floor(np.log2(own["human_minutes"]) / 2)
+    expected = own.groupby(["length", "rung_amount"]).agg(
+        tasks=("task_id", "nunique"), runs=("run_id", "size"), solved=("success_at", "sum")
+    )
+    rows = numbers(figures, "lengths")
+    for row, ((_, amount), (tasks, tried, solved)) in zip(rows, expected.iterrows(), strict=True):
+        wanted = (tasks, amount, tried, solved, solved / tried)
+        assert all(same(cell, value) for cell, value in zip(row[1:6], wanted, strict=True)), (row, wanted)
+    assert {100 * float(row[5]) for row in rows} <= plotted(figures, "lengths")
+
+
+@pytest.mark.parametrize("by", ["model", "suite", "task"])
+def test_spend_is_that_of_the_runs(figures: Any, folder: Path, by: str) -> None:
+    """To the cent by purpose; of many tasks the cheapest are one row."""
+    figures.check(f"input[name=by][value={by}]")
+    runs = pd.read_parquet(folder / "runs")
+    names = runs["suite"] + " / " + runs["task_id"] if by == "task" else runs[by]
+    usd = runs.groupby(names)[["cost_usd", "wasted_usd", "scorer_usd"]].sum().assign(attempts=names.value_counts())
+    rows = numbers(figures, "spend")
+    for name, attempts, answers, forks, retries, scoring, _, unknown in rows:
+        own = usd.loc[name] if name in usd.index else usd.drop(index=[row[0] for row in rows[:-1]]).sum()
+        cells = (answers, retries, scoring, attempts)
+        wanted = own[["cost_usd", "wasted_usd", "scorer_usd", "attempts"]]
+        assert [float(cell) for cell in cells] == pytest.approx(list(wanted), rel=1e-9)
+        assert (float(forks), float(unknown)) == (0, 0)
+    assert sum(float(row[6]) for row in rows) == pytest.approx(usd.drop(columns="attempts").to_numpy().sum())
+    assert {float(cell) for row in rows for cell in row[2:6]} == plotted(figures, "spend")
+
+
+def test_every_switch_changes_its_figures(figures: Any) -> None:
     """Slopes alone are the same at every success rate, where budgets share one slope."""
-    page = shown.page
+    page = figures
     for switch, figures in (
         ("input[name=unit][value=tokens]", ("frontier", "lengths", "shape")),
         ("input[name=rate][value='0.8']", ("frontier", "ratio")),
@@ -170,19 +267,22 @@ def test_every_switch_changes_its_figures(shown: Opened) -> None:
     assert drawn(page, "lengths") != before_lengths
 
 
-def test_any_two_configurations_are_taken_apart(shown: Opened, folder: Path) -> None:
+def test_any_two_configurations_are_taken_apart(figures: Any, folder: Path) -> None:
     """As `horizon decompose` takes them apart."""
-    page, seen = shown.page, set()
+    page, seen = figures, set()
     for before, after in ((0, 1), (1, 0), (1, 2), (0, 2)):
         page.select_option("#before", str(before))
         page.select_option("#after", str(after))
         seen.add(json.dumps(numbers(page, "decomposition")))
     assert len(seen) == 4
-    chosen = ("--from", "acme/<b>", "--to", "model-2", "--bootstrap", REPLICATES, "--json", "--no-plot")
-    told = json.loads(horizon("decompose", folder, *chosen, cwd=folder).out)
+    expected = told("decompose", folder, "--from", "acme/<b>", "--to", "model-2")
     names = ("budget", "size", "share", "efficiency", "inference_scaling", "price")
-    for row, name in zip(numbers(page, "decomposition"), names, strict=True):
-        assert same(row[1], told[name]["doublings"])
+    rows = numbers(page, "decomposition")
+    for row, name in zip(rows, names, strict=True):
+        interval = expected[name]["interval"] or {"low": None, "high": None}
+        wanted = (expected[name]["doublings"], interval["low"], interval["high"])
+        assert all(same(cell, value) for cell, value in zip(row[1:], wanted, strict=True)), (row, wanted)
+    assert {float(row[1]) for row in rows if row[1]} == plotted(page, "decomposition")
     page.select_option("#before", "2")
     settled(page)
     assert "Choose two configurations" in page.inner_text("#decomposition figcaption")
@@ -253,7 +353,7 @@ def test_no_serious_fault_of_accessibility(folder: Path, chromium: Any, width: i
     with opened(chromium, folder / "report.html", width=width, scheme=scheme) as shown:
         shown.page.evaluate("document.querySelector('#spend details').open = true")
         shown.page.evaluate(program)
-        found = shown.page.evaluate("axe.run()")["violations"]
+        found = shown.page.evaluate("axe.run({ resultTypes: ['violations'] })")["violations"]
         serious = [each for each in found if each["impact"] in ("serious", "critical")]
         assert [(each["id"], [node["html"] for node in each["nodes"][:3]]) for each in serious] == []
         shown.page.evaluate("document.querySelectorAll('details').forEach((each) => { each.open = true; })")
@@ -261,21 +361,28 @@ def test_no_serious_fault_of_accessibility(folder: Path, chromium: Any, width: i
 
 
 @pytest.mark.slow
-def test_a_dark_page_is_printed_light(folder: Path, chromium: Any) -> None:
-    with opened(chromium, folder / "report.html", scheme="dark") as shown:
-        paper = "getComputedStyle(document.body).backgroundColor"
-        assert shown.page.evaluate(paper) != "rgb(255, 255, 255)"
-        shown.page.evaluate("window.dispatchEvent(new Event('beforeprint'))")
-        assert shown.page.evaluate(paper) == "rgb(255, 255, 255)"
-        shown.page.evaluate("window.dispatchEvent(new Event('afterprint'))")
-        assert shown.page.evaluate(paper) != "rgb(255, 255, 255)"
+def test_a_dark_page_is_printed_light_and_as_wide_as_a_sheet(folder: Path, chromium: Any) -> None:
+    """From a telephone too, and afterwards it is again as it was."""
+    with opened(chromium, folder / "report.html", width=375, scheme="dark") as shown:
+        page = shown.page
+        looks = """() => [getComputedStyle(document.body).backgroundColor,
+            ...[...document.querySelectorAll(".plot")].map((each) => each._fullLayout?.width)]"""
+        before = page.evaluate(looks)
+        page.evaluate("window.dispatchEvent(new Event('beforeprint'))")
+        settled(page)
+        paper, *widths = page.evaluate(looks)
+        assert paper == "rgb(255, 255, 255)"
+        assert set(widths) == {SHEET_PX, None}
+        page.evaluate("window.dispatchEvent(new Event('afterprint'))")
+        settled(page)
+        assert page.evaluate(looks) == before
 
 
 @pytest.mark.slow
 def test_twelve_thousand_runs_fit_in_a_file_to_send(tmp_path: Path, chromium: Any) -> None:
     """Under 6 MB, and its table holds them all."""
     study(tmp_path / "many", models=3, tasks=400, copies=10)
-    done = horizon("report", "many", "--bootstrap", "0", cwd=tmp_path)
+    done = command("report", tmp_path / "many", "--bootstrap", "0")
     assert done.code == 0, done
     assert (tmp_path / "many" / "report.html").stat().st_size < LARGEST_BYTES
     with opened(chromium, tmp_path / "many" / "report.html") as shown:
@@ -292,7 +399,7 @@ def test_links_lead_to_logs_and_nowhere_else(tmp_path: Path, chromium: Any) -> N
     write_tables(made, {"runs": conform(runs, "runs")})
     (made / "logs").mkdir()
     (made / "logs" / "a #1.eval").touch()
-    done = horizon("report", "mine", "--bootstrap", "0", "--to", "else/page.html", cwd=tmp_path)
+    done = command("report", made, "--bootstrap", "0", "--to", tmp_path / "else" / "page.html")
     assert done.code == 0, done
     with opened(chromium, tmp_path / "else" / "page.html") as shown:
         links = shown.page.locator("#attempts a").evaluate_all("(all) => all.map((each) => each.getAttribute('href'))")

@@ -12,9 +12,9 @@ import pytest
 from frontier.pooled import pool_table, write_study
 from frontier.simulated import BUDGETS_USD, Agent
 from inspect_horizon.runs import conform, write_tables
-from report.test_page import REPLICATES, numbers, same
+from report.test_page import REPLICATES, numbers, plotted, same, told
 from support.browser import browser, opened
-from support.study import horizon
+from support.study import command
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -57,26 +57,28 @@ def test_strategies_are_those_of_the_command(tmp_path: Path, chromium: Any) -> N
         strategy="mcts:8", run_id=searched["run_id"] + "-mcts", cost_usd=3 * searched["cost_usd"], success=True
     )
     write_tables(folder, {"runs": conform(pd.concat([runs, searched], ignore_index=True), "runs")})
-    asked = ("--bootstrap", REPLICATES)
-    made = horizon("report", folder, *asked, cwd=tmp_path)
+    made = command("report", folder, "--bootstrap", REPLICATES)
     assert made.code == 0, made
-    told = json.loads(horizon("strategies", folder, *asked, "--json", "--no-plot", cwd=tmp_path).out)
+    expected = told("strategies", folder)
+    points, read_outs = expected["frontier"]["points"], expected["read_outs"]
     with opened(chromium, folder / "report.html") as shown:
         rows = numbers(shown.page, "strategies")
-        best, read = rows[: len(told["frontier"]["points"])], rows[len(told["frontier"]["points"]) :]
-        for row, own in zip(best, told["frontier"]["points"], strict=True):
+        best, read = rows[: len(points)], rows[len(points) :]
+        for row, own in zip(best, points, strict=True):
             assert same(row[1], own["success_rate"])
             assert same(row[2], own["interval"] and own["interval"]["low"])
             assert same(row[4], own["over_single"])
             assert same(row[5], own["spend"])
             assert (own["strategy"] or "–") in row[6]
-        for row, own in zip(read, told["read_outs"], strict=True):
+        for row, own in zip(read, read_outs, strict=True):
             assert [float(row[1]), own["strategy"] in row[0]] == [own["k"], True]
             assert all(
                 same(cell, own[name])
                 for cell, name in ((row[2], "success_rate"), (row[6], "spend"), (row[8], "judge_spend"))
             )
-        assert any(point["strategy"] == "mcts:8" for point in told["frontier"]["points"])
+        assert any(point["strategy"] == "mcts:8" for point in points)
+        rates = [own["success_rate"] for own in (*points, *read_outs) if own["spend"] is not None]
+        assert {100 * rate for rate in rates if rate is not None} <= plotted(shown.page, "strategies")
         assert shown.complaints == []
 
 
@@ -91,17 +93,16 @@ def test_flops_calibration_and_a_single_strategy_are_shown(tmp_path: Path, chrom
     )  # fmt: skip
     write_tables(folder, {"runs": conform(runs, "runs")})
     (folder / "calibration.json").write_text(json.dumps(CALIBRATION))
-    asked = ("--bootstrap", REPLICATES)
-    made = horizon("report", folder, *asked, cwd=tmp_path)
+    made = command("report", folder, "--bootstrap", REPLICATES)
     assert made.code == 0, made
-    told = json.loads(horizon("frontier", folder, *asked, "--json", "--no-plot", cwd=tmp_path).out)
-    assert told["budget_kind"] == "flops"
+    expected = told("frontier", folder)
+    assert expected["budget_kind"] == "flops"
     with opened(chromium, folder / "report.html") as shown:
         page = shown.page
         assert page.is_checked("input[name=unit][value=flops]")
         rows = numbers(page, "frontier")
         assert [float(row[1]) for row in rows] == pytest.approx(list(FLOPS_PER_USD * BUDGETS_USD))
-        assert all(same(row[2], own["horizon_minutes"]) for row, own in zip(rows, told["curves"], strict=True))
+        assert all(same(row[2], own["horizon_minutes"]) for row, own in zip(rows, expected["curves"], strict=True))
         axis = page.evaluate("document.querySelector('#figure-frontier .plot').layout.xaxis.title.text")
         assert "floating point operations" in axis
         foot = page.inner_text("#trust")

@@ -120,13 +120,13 @@ def coverage(
     )
 
 
-def pass_at(attempts: IntArray, successes: IntArray, k: int) -> FloatArray:
+def pass_at(attempts: IntArray, successes: IntArray, k: int | IntArray) -> FloatArray:
     """Chance that one of k attempts succeeds, unbiased, NaN for tasks attempted less often.
 
     Args:
         attempts: At each task, shape (tasks,).
         successes: Among them, shape (tasks,).
-        k: 1 or more.
+        k: 1 or more; arrays of all three are broadcast.
 
     References:
         Chen et al. (2021), arXiv:2107.03374, section 2.1.
@@ -134,12 +134,12 @@ def pass_at(attempts: IntArray, successes: IntArray, k: int) -> FloatArray:
     return 1.0 - _all_among(attempts, attempts - successes, k)
 
 
-def pass_all(attempts: IntArray, successes: IntArray, k: int) -> FloatArray:
+def pass_all(attempts: IntArray, successes: IntArray, k: int | IntArray) -> FloatArray:
     """Chance that all of k attempts succeed, unbiased; arguments as for `pass_at`."""
     return _all_among(attempts, successes, k)
 
 
-def _all_among(attempts: IntArray, alike: IntArray, k: int) -> FloatArray:
+def _all_among(attempts: IntArray, alike: IntArray, k: int | IntArray) -> FloatArray:
     """C(alike, k) / C(attempts, k)."""
     possible = np.where(alike >= k, alike, k)
     total = np.where(attempts >= k, attempts, k)
@@ -147,7 +147,7 @@ def _all_among(attempts: IntArray, alike: IntArray, k: int) -> FloatArray:
     return np.where(attempts < k, np.nan, np.where(alike < k, 0.0, np.exp(np.minimum(logs, 0.0))))
 
 
-def _log_choose(n: IntArray, k: int) -> FloatArray:
+def _log_choose(n: IntArray, k: int | IntArray) -> FloatArray:
     return np.asarray(gammaln(n + 1) - gammaln(k + 1) - gammaln(n - k + 1))
 
 

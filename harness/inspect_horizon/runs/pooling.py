@@ -157,8 +157,8 @@ def _of_run(runs: pd.DataFrame) -> pd.DataFrame:
     own = runs.assign(human_source=_known_text(text(runs, "human_source")))
     own["task_family"] = text(runs, "task_family").where(text(runs, "task_family") != "", runs["task_id"].astype(str))
     amount = own["budget_amount"].map(lambda value: "" if np.isnan(value) else f"{value:.12g}")
-    parts = own[["_task", "model", "scaffold", "condition", "strategy", "budget_kind"]].assign(_amount=amount)
-    names = parts.astype(str).agg("|".join, axis=1) if len(parts) else parts["_task"]
+    parts = own[["model", "scaffold", "condition", "strategy", "budget_kind"]].assign(_amount=amount).astype(str)
+    names = own["_task"].astype(str).str.cat(parts, sep="|")
     return own[list(_OF_RUN)].assign(pool_id=names, _epoch=own["_epoch"], _run=own["run_id"].astype(str))
 
 

@@ -56,8 +56,9 @@ class Side:
         place = self._last_within(log_share)
         after = np.minimum(place + 1, last)
         low, high = self.log_ratios[rows, place], self.log_ratios[rows, after]
-        rise = np.where(np.isfinite(low) & np.isfinite(high), high - low, 0.0)
-        part = np.where(rise > 0, (log_share - low) / np.where(rise > 0, rise, 1.0), 0.0)
+        with np.errstate(invalid="ignore"):
+            rise = np.where(np.isfinite(low) & np.isfinite(high), high - low, 0.0)
+            part = np.where(rise > 0, (log_share - low) / np.where(rise > 0, rise, 1.0), 0.0)
         found = _mixed(self.line.doublings[rows, place], self.line.doublings[rows, after], np.clip(part, 0.0, 1.0))
         return np.where(self._within(log_share).any(axis=1), found, -np.inf)
 
@@ -101,8 +102,8 @@ class Table:
         Raises:
             UsageError: They are of several configurations, which are never pooled.
         """
-        columns = [text(self.runs, name).astype(str) for name in CONFIGURATION]
-        found = sorted(set(zip(*columns, strict=True)))
+        columns = pd.DataFrame({name: text(self.runs, name).astype(str) for name in CONFIGURATION})
+        found = sorted(columns.drop_duplicates().itertuples(index=False, name=None))
         if len(found) != 1:
             raise UsageError(
                 f"the runs are of {len(found)} configurations, which are never pooled",

@@ -15,8 +15,7 @@ if TYPE_CHECKING:
 
 def covered(tries: Tries) -> FloatArray:
     """Chance that one of k tries is right, for k = 1 … n, shape (n,)."""
-    n, right = np.array([tries.n]), np.array([int(tries.success.sum())])
-    return np.concatenate([pass_at(n, right, k) for k in range(1, tries.n + 1)])
+    return pass_at(np.array([tries.n]), np.array([int(tries.success.sum())]), np.arange(1, tries.n + 1))
 
 
 def best_scored(tries: Tries) -> FloatArray:
@@ -30,12 +29,8 @@ def best_scored(tries: Tries) -> FloatArray:
     sizes = np.bincount(level, minlength=len(levels))
     rates = np.bincount(level, weights=tries.success, minlength=len(levels)) / sizes
     up_to = np.cumsum(sizes)
-    n = np.full(len(levels), tries.n)
-    chances = np.empty(tries.n)
-    for k in range(1, tries.n + 1):
-        none_above = pass_all(n, up_to, k)
-        chances[k - 1] = float(np.diff(none_above, prepend=0.0) @ rates)
-    return chances
+    none_above = pass_all(np.array([tries.n]), up_to, np.arange(1, tries.n + 1)[:, None])
+    return np.array([chance @ rates for chance in np.diff(none_above, prepend=0.0)])
 
 
 def first_submitted(tries: Tries) -> FloatArray:
@@ -46,7 +41,7 @@ def first_submitted(tries: Tries) -> FloatArray:
     own = tries.submitted
     submits = float(tries.success[own].mean()) if own.any() else 0.0
     stays = float(tries.success[~own].mean()) if (~own).any() else 0.0
-    silent = _none_submits(tries, tries.n)[1:]
+    silent = _none_submits(tries)[1:]
     return np.asarray(submits * (1.0 - silent) + stays * silent)
 
 
@@ -60,13 +55,13 @@ def spent_until_submitted(tries: Tries, spend: FloatArray) -> FloatArray:
     own, n = tries.submitted, tries.n
     submitting = float(spend[own].mean()) if own.any() else 0.0
     staying = float(spend[~own].mean()) if (~own).any() else 0.0
-    reached = _none_submits(tries, n)
+    reached = _none_submits(tries)
     left_submitting = own.sum() / np.maximum(n - np.arange(n), 1)
     share = np.minimum(left_submitting, 1.0)
     return np.asarray(np.cumsum(reached[:n] * (share * submitting + (1.0 - share) * staying)))
 
 
-def _none_submits(tries: Tries, most: int) -> FloatArray:
-    """Chance that none of k tries submits, for k = 0 … most, shape (most + 1,)."""
-    n, silent = np.array([tries.n]), np.array([int((~tries.submitted).sum())])
-    return np.concatenate([[1.0], *(pass_all(n, silent, k) for k in range(1, most + 1))])
+def _none_submits(tries: Tries) -> FloatArray:
+    """Chance that none of k tries submits, for k = 0 … n, shape (n + 1,)."""
+    silent = int((~tries.submitted).sum())
+    return np.append(1.0, pass_all(np.array([tries.n]), np.array([silent]), np.arange(1, tries.n + 1)))

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import pandas as pd
 
 from inspect_horizon.errors import DataError, UsageError
 from inspect_horizon.frontier.observations import ROUNDING, Configuration
@@ -14,7 +15,7 @@ from inspect_horizon.frontier.table import numbers, protocol_of, text
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    import pandas as pd
+    import numpy.typing as npt
 
     from inspect_horizon.frontier.arrays import BoolArray, FloatArray, IntArray
 
@@ -33,6 +34,10 @@ POOL_KINDS = tuple(_SPEND)
 """Units in which read-outs can be charged."""
 _REQUIRED = ("task_id", "model", "success", "human_minutes", "pool_id")
 _CONFIGURATION = ("model", "scaffold", "condition")
+_OF_TRIES = (
+    *("_task", "_family", "human_minutes", "weight", "human_cost_usd", "success", "verifier_score"),
+    *("_answer", "_submitted", "_spend", "_judge", "_scorer"),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,7 +160,8 @@ def pools_of(
         model, scaffold, condition = map(str, key)
         own = _largest(rows)
         unscored = int((~known & (table[list(_CONFIGURATION)] == list(key)).all(axis=1)).sum())
-        tasks = tuple(_tries(task) for _, task in own.groupby("_task", sort=True))
+        columns = {name: own[name].to_numpy() for name in _OF_TRIES}
+        tasks = tuple(_tries(columns, np.asarray(rows)) for _, rows in sorted(own.groupby("_task").indices.items()))
         told = bool(own["protocol"].map(_is_told).any())
         by_scorer = bool((own["verifier"] == "task").any())
         found.append(Pool(Configuration(model, scaffold, "", condition), kind, tasks, told, unscored, by_scorer))
@@ -176,7 +182,8 @@ def _prepared(pool: pd.DataFrame, kind: str, parameters: Mapping[str, float]) ->
     family = table["task_family"].where(table["task_family"] != "", table["task_id"].astype(str))
     table["_family"] = table["suite"] + "/" + family
     answer = text(table, "normalized")
-    table["_answer"] = answer.where(answer != "", text(table, "answer"))
+    answer = answer.where(answer != "", text(table, "answer"))
+    table["_answer"] = np.where(answer == "", NO_ANSWER, pd.factorize(answer, sort=True)[0])
     table["_submitted"] = numbers(table, "submitted").fillna(1.0) > 0
     table["_spend"] = numbers(table, _SPEND[kind])
     in_dollars = kind in ("usd", "cost_ratio")
@@ -219,24 +226,24 @@ def _largest(rows: pd.DataFrame) -> pd.DataFrame:
     return top[top["pool_id"].isin(chosen)]
 
 
-def _tries(rows: pd.DataFrame) -> Tries:
-    first = rows.iloc[0]
-    given = rows["_answer"].to_numpy(dtype=str)
-    answer = np.unique(given, return_inverse=True)[1]
-    weight = float(first["weight"])
+def _tries(columns: Mapping[str, npt.NDArray[Any]], rows: IntArray) -> Tries:
+    """The tries in these rows, which are of one task."""
+    first = rows[0]
+    weight = float(columns["weight"][first])
+    given = columns["_answer"][rows]
     return Tries(
-        str(first["_task"]),
-        str(first["_family"]),
-        float(np.log2(first["human_minutes"])),
+        str(columns["_task"][first]),
+        str(columns["_family"][first]),
+        float(np.log2(columns["human_minutes"][first])),
         1.0 if np.isnan(weight) else max(weight, 0.0),
-        float(first["human_cost_usd"]),
-        np.asarray(rows["success"] > 0, dtype=np.float64),
-        np.where(given == "", NO_ANSWER, answer).astype(np.int64),
-        rows["verifier_score"].to_numpy(dtype=np.float64),
-        rows["_submitted"].to_numpy(dtype=np.bool_),
-        rows["_spend"].to_numpy(dtype=np.float64),
-        rows["_judge"].to_numpy(dtype=np.float64),
-        rows["_scorer"].to_numpy(dtype=np.float64),
+        float(columns["human_cost_usd"][first]),
+        np.asarray(columns["success"][rows] > 0, dtype=np.float64),
+        np.where(given == NO_ANSWER, NO_ANSWER, np.unique(given, return_inverse=True)[1]),
+        columns["verifier_score"][rows],
+        columns["_submitted"][rows],
+        columns["_spend"][rows],
+        columns["_judge"][rows],
+        columns["_scorer"][rows],
     )
 
 

@@ -107,22 +107,22 @@ def bought(
     wanted = [k for k in (ks or range(1, most + 1)) if 1 < k <= most]
     size, places = len(tasks), {task: place for place, task in enumerate(tasks)}
     offered = [name for name in names if can_read(limited, name)]
-    keys = [(SINGLE, 1), *((name, k) for name in offered for k in wanted)]
-    arrays = {key: np.full((5, size), np.nan) for key in keys}
+    single, read = np.full((5, size), np.nan), {name: np.full((5, most, size), np.nan) for name in offered}
     for tries in limited.tasks:
         if tries.task not in places:
             continue
         place = places[tries.task]
-        arrays[SINGLE, 1][:, place] = _one(tries)
+        single[:, place] = _one(tries)
         for name in offered:
-            column = _read(tries, name, np.random.default_rng(seed), draws)
-            for k in wanted:
-                if k <= tries.n:
-                    arrays[name, k][:, place] = column[:, k - 1]
+            read[name][:, : tries.n, place] = _read(tries, name, np.random.default_rng(seed), draws)
     own = pool.configuration
     return [
-        Bought(replace(own, strategy=name if name == SINGLE else f"{name}@{k}"), name, k, cap, *values)
-        for (name, k), values in arrays.items()
+        Bought(replace(own, strategy=SINGLE), SINGLE, 1, cap, *single),
+        *(
+            Bought(replace(own, strategy=f"{name}@{k}"), name, k, cap, *read[name][:, k - 1])
+            for name in offered
+            for k in wanted
+        ),
     ]
 
 

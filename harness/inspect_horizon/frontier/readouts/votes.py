@@ -63,7 +63,7 @@ def majority(tries: Tries, *, rng: np.random.Generator, draws: int) -> Chances:
     ballot = _ballot(tries)
     if tries.n <= MOST_EXACT:
         return Chances(_enumerated(ballot, tries.n), np.zeros(tries.n))
-    return _resampled(ballot, ballot.votes, rng, draws)
+    return _counted(ballot, rng, draws)
 
 
 def weighted_majority(tries: Tries, *, rng: np.random.Generator, draws: int) -> Chances:
@@ -123,17 +123,41 @@ def _right(ballot: _Ballot, votes: FloatArray, mass: FloatArray) -> FloatArray:
     return np.where(anyone, (wins * ballot.rates).sum(axis=1) / np.maximum(wins.sum(axis=1), 1), silent)
 
 
+def _counted(ballot: _Ballot, rng: np.random.Generator, draws: int) -> Chances:
+    """Of random orders of the tries, the first k, told by who leads: each try can change that for one answer alone."""
+    n, answers = ballot.votes.shape
+    given = np.where(ballot.votes.any(axis=1), ballot.votes.argmax(axis=1) if answers else 0, answers)
+    rates, silent = np.append(ballot.rates, 0.0), float(ballot.silent.mean()) if len(ballot.silent) else 0.0
+    total, squares, row = np.zeros(n), np.zeros(n), np.arange(draws)
+    votes, most = np.zeros((draws, answers + 1), dtype=np.int64), np.zeros(draws, dtype=np.int64)
+    leaders, rate = np.zeros(draws), np.zeros(draws)
+    for k, chosen in enumerate(given[_orders(n, rng, draws)].T):
+        votes[row, chosen] += chosen < answers
+        own, worth = votes[row, chosen], rates[chosen]
+        leads, ties = own > most, (own == most) & (chosen < answers)
+        most = np.where(leads, own, most)
+        leaders = np.where(leads, 1.0, leaders + ties)
+        rate = np.where(leads, worth, rate + ties * worth)
+        right = np.where(most > 0, rate / np.maximum(leaders, 1.0), silent)
+        total[k], squares[k] = right.mean(), right.var()
+    return Chances(total, np.sqrt(squares / draws))
+
+
 def _resampled(ballot: _Ballot, mass: FloatArray, rng: np.random.Generator, draws: int) -> Chances:
     """Of random orders of the tries, the first k."""
     n = len(ballot.votes)
     total, squares = np.zeros(n), np.zeros(n)
     votes, sums = np.zeros((draws, ballot.votes.shape[1])), np.zeros((draws, ballot.votes.shape[1]))
-    orders = rng.permuted(np.tile(np.arange(n), (draws, 1)), axis=1)
+    orders = _orders(n, rng, draws)
     for k in range(n):
         votes, sums = votes + ballot.votes[orders[:, k]], sums + mass[orders[:, k]]
         right = _right(ballot, votes, sums)
         total[k], squares[k] = right.mean(), right.var()
     return Chances(total, np.sqrt(squares / draws))
+
+
+def _orders(n: int, rng: np.random.Generator, draws: int) -> IntArray:
+    return rng.permuted(np.tile(np.arange(n), (draws, 1)), axis=1)
 
 
 def _enumerated(ballot: _Ballot, n: int) -> FloatArray:

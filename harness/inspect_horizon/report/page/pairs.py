@@ -43,7 +43,7 @@ def decompositions(
         options: How horizons are estimated.
         say: Told how far it is.
     """
-    tables = {place: Table(_own(runs, configurations[place]), checkpoints) for place in places}
+    tables = {place: _own(runs, checkpoints, configurations[place]) for place in places}
     pairs = list(permutations(places, 2))
     found = []
     for number, (one, other) in enumerate(pairs):
@@ -67,8 +67,9 @@ def _compared(before: Table, after: Table, options: PageOptions) -> dict[str, An
     return {"complaint": None, "found": plain(told)}
 
 
-def _own(runs: pd.DataFrame, configuration: Configuration) -> pd.DataFrame:
+def _own(runs: pd.DataFrame, checkpoints: pd.DataFrame | None, configuration: Configuration) -> Table:
     same = np.ones(len(runs), dtype=np.bool_)
     for column in CONFIGURATION:
         same &= (text(runs, column).astype(str) == getattr(configuration, column)).to_numpy(dtype=bool)
-    return runs[same]
+    own = runs[same]
+    return Table(own, None if checkpoints is None else checkpoints[checkpoints["run_id"].isin(own["run_id"])])

@@ -13,23 +13,30 @@ const shade = (name) => getComputedStyle(document.documentElement).getPropertyVa
 const plain = (text) => String(text).replaceAll("&", "&amp;").replaceAll("<", "&lt;");
 const faded = (colour, opacity) => `rgba(${[1, 3, 5].map((at) => parseInt(colour.slice(at, at + 2), 16)).join(",")},${opacity})`;
 const briefly = (text) => { const most = narrow() ? 18 : 44; return text.length > most ? `${text.slice(0, most / 2)}…${text.slice(1 - most / 2)}` : text; };
-const narrow = () => window.innerWidth < 600;
+// A sheet of A4 or Letter between its margins, whatever the screen.
+const SHEET_PX = { width: 680, lowest: 280, highest: 800 };
+const isPrinting = () => document.documentElement.classList.contains("printing");
+const room = () => (isPrinting() ? SHEET_PX.width : Math.min(window.innerWidth, 1180));
+const narrow = () => room() < 600;
 
-function layoutOf({ x, y, height = 460, ...more }) {
+const LEGEND_PX = { column: 360, row: 20 };
+const legendHeight = (traces) => LEGEND_PX.row * Math.ceil(traces.filter((trace) => trace.name && trace.showlegend !== false).length / Math.max(1, Math.floor(room() / LEGEND_PX.column)));
+
+// The height is that of the plot alone; `below` is added to it, whatever the plot is scaled to.
+function layoutOf({ x, y, height = 460, below = 0, ...more }) {
   const axis = (own) => ({
     gridcolor: shade("grid"), linecolor: shade("rule"), zeroline: false, showline: true, ticks: "outside", tickcolor: shade("rule"), automargin: true, fixedrange: true, ...own,
     title: { text: own.title, standoff: 8 },
   });
   return {
-    height: narrow() ? Math.min(height, 400) : height, margin: { l: 10, r: 12, t: 12, b: 10 }, paper_bgcolor: "rgba(0,0,0,0)", plot_bgcolor: "rgba(0,0,0,0)",
+    ...(isPrinting() ? { width: SHEET_PX.width, height: below + Math.max(SHEET_PX.lowest, Math.min(0.7 * height, SHEET_PX.highest)) } : { autosize: true, height: below + (narrow() ? Math.min(height, 400) : height) }), margin: { l: 10, r: 12, t: 12, b: 10 }, paper_bgcolor: "rgba(0,0,0,0)", plot_bgcolor: "rgba(0,0,0,0)",
     font: { family: "system-ui, sans-serif", size: narrow() ? 12 : 13, color: shade("ink") }, hoverlabel: { bgcolor: shade("raised"), bordercolor: shade("rule"), font: { color: shade("ink") }, align: "left" },
     showlegend: false, dragmode: false, hovermode: "closest", xaxis: axis(x), yaxis: axis(y), ...more,
   };
 }
 
 function budgetAxis(kind, units, amounts, [low, high]) {
-  const room = Math.max(3, Math.floor(Math.min(window.innerWidth, 1180) / 75));
-  const step = Math.ceil(amounts.length / room);
+  const step = Math.ceil(amounts.length / Math.max(3, Math.floor(room() / 75)));
   const ticks = amounts.filter((_, place) => (amounts.length - 1 - place) % step === 0);
   return { title: kind === "cost_ratio" ? "Share of the human cost" : `Budget (${units[kind] ?? kind})`, type: "log", range: [Math.log10(low), Math.log10(high)], tickvals: ticks, ticktext: ticks.map((each) => budgetText(kind, each)) };
 }

@@ -3,10 +3,12 @@ function lengthsFigure({ data, kind, configuration }) {
   const own = (data.lengths[kind] ?? []).filter((each) => keyOf(each) === configuration.key);
   const name = (each) => `${minutesText(each.from_minutes)} to ${minutesText(each.to_minutes)}`;
   const amounts = own.length ? own[0].rates.map((rate) => rate.budget_amount) : [];
+  // Intervals of several lengths at one budget would hide each other.
+  const apart = amounts.length > 1 ? (amounts[1] / amounts[0]) ** 0.04 : 1.04, aside = (place) => apart ** (place - (own.length - 1) / 2);
   const traces = own.map((each, place) => {
     const rates = each.rates.filter((rate) => rate.success_rate !== null), colour = LENGTH_COLOURS[place % LENGTH_COLOURS.length];
     return {
-      x: rates.map((rate) => rate.budget_amount), y: rates.map((rate) => 100 * rate.success_rate), mode: "lines+markers", name: name(each),
+      x: rates.map((rate) => rate.budget_amount * aside(place)), y: rates.map((rate) => 100 * rate.success_rate), mode: "lines+markers", name: name(each),
       line: { color: colour, width: 1.8, dash: DASHES[place % DASHES.length] }, marker: { color: colour, size: 7, symbol: SYMBOLS[place % SYMBOLS.length] },
       error_y: { type: "data", symmetric: false, array: rates.map((rate) => 100 * (rate.interval.high - rate.success_rate)), arrayminus: rates.map((rate) => 100 * (rate.success_rate - rate.interval.low)), thickness: 0.8, width: 2, color: colour },
       hovertemplate: `${name(each)}: %{y:.0f} %<extra></extra>`,
@@ -15,7 +17,7 @@ function lengthsFigure({ data, kind, configuration }) {
   const pad = amounts.length > 1 ? (amounts.at(-1) / amounts[0]) ** 0.06 : 4;
   return {
     traces, caption: `Success against budget by length of task, ${configuration.label}`,
-    says: own.length ? `Of ${configuration.label}. Intervals are Wilson's, as if runs were independent.` : "No run can be read in this unit.",
+    says: own.length ? `Of ${configuration.label}. Intervals are Wilson's, as if runs were independent; lengths stand side by side at each budget.` : "No run can be read in this unit.",
     layout: layoutOf({
       x: amounts.length ? budgetAxis(kind, data.units, amounts, [amounts[0] / pad, amounts.at(-1) * pad]) : {}, y: { title: "Runs that succeed (%)", range: [-3, 103] },
       showlegend: true, legend: narrow() ? { orientation: "h", y: -0.3 } : { title: { text: "Human time" }, traceorder: "reversed" }, height: 440,
@@ -46,7 +48,7 @@ function shapeFigure(view, { data, shown }) {
   const within = (interval) => intervalText(interval, (value) => budgetText(kind, value));
   return {
     traces, caption: "Local slope of the curves", says: steps.length ? "Vertical lines are intervals; each point lies between the two budgets that it compares." : "No curve has enough budgets with a horizon to trust.",
-    layout: layoutOf({ x: budgetAxis(kind, data.units, amountsOf(view), [low, high]), y: { title: "Doublings of horizon for twice the budget" }, shapes: [linear[0], flat[0]], annotations: [linear[1], flat[1]], height: 400 }),
+    layout: layoutOf({ x: budgetAxis(kind, data.units, amountsOf(view), [low, high]), y: { title: "Local slope" }, shapes: [linear[0], flat[0]], annotations: [linear[1], flat[1]], height: 400 }),
     heads: ["Configuration", "Slope 1 up to", "Interval", "Sweet spot", "Interval", "Horizon there", "An hour there", "Interval", "Saturated at", "Interval", "Law", "Slopes, budget by budget", "Flags"],
     rows: own.map(({ configuration, shape }) => [
       configuration.label, amount(shape.linear_regime.to_amount), within(shape.linear_regime.to_interval), amount(shape.sweet_spot.budget_amount), within(shape.sweet_spot.budget_interval),

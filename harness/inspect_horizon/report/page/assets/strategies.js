@@ -43,7 +43,7 @@ function strategiesFigure({ data, strategies }) {
     says: `Mean spend of a task, all that a strategy needs, judges included; ${strategies.n_tasks} tasks. Grey: the best of ${strategies.n_candidates} at each spend, chosen on one half of the tasks and judged on the other, with its interval.${strategies.n_left_out ? ` ${strategies.n_left_out} with too few tries or an unknown spend are left out.` : ""}${raised.map((flag) => ` ${flag}: ${strategies.flags[flag]}.`).join("")}`,
     layout: layoutOf({
       x: spends.length ? { ...budgetAxis(kind, data.units, points.map((point) => point.amount), [spends[0] / 1.2, spends.at(-1) * 1.2]), title: "Mean spend of a task (US dollars)" } : {}, y: { title: "Tasks solved (%)", range: [-3, 103] },
-      showlegend: true, legend: { orientation: "h", y: -0.25, yanchor: "top" }, height: 480,
+      showlegend: true, legend: { orientation: "h", y: -0.25, yanchor: "top", maxheight: 1 }, height: 400, below: legendHeight(traces),
     }),
     heads: ["Spend", "Success", "Low", "High", "Over a single try (points)", "Spent", "Strategy", "Tries", "Cap of a try", "Chosen", "Flags"],
     rows: points.map((point) => [
