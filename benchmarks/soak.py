@@ -22,6 +22,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import inspect_horizon.models  # noqa: F401 - sets LiteLLM's environment before anything imports it
+from inspect_horizon.sweeps.engines.cells import flushed_every
 from support.elsewhere import Counted, own_provider_runs, server_elsewhere
 from support.suites import write_rows
 
@@ -116,7 +117,7 @@ def inspects_own(job: Job) -> None:
         display="none",
         log_level="error",
         log_realtime=False,
-        log_buffer=1,
+        log_buffer=flushed_every(job.runs // len(BUDGETS)),
     )
 
 

@@ -30,6 +30,8 @@ LITELLMS_LEFTOVERS = "coroutine .* was never awaited"
 DISK = "see that the disk has room and can be written, then run the same command again"
 FLUSH_EMBEDDED = 16
 """Samples kept in memory before they are written; a lost embedded run costs nothing but its time."""
+WRITES_OF_A_LOG = 500
+"""At the most: Inspect reads the contents of a log anew and copies it each time it adds to it."""
 
 
 def unfinished(cells: Iterable[Cell], folder: Path) -> list[Cell]:
@@ -82,13 +84,22 @@ def do_cells(cells: Sequence[Cell], sweep: Sweep, logs: str, ledger: Bookkeeper)
             score_display=False,
             log_level="error",
             log_realtime=False,
-            log_buffer=FLUSH_EMBEDDED if sweep.costs_nothing else 1,
+            log_buffer=FLUSH_EMBEDDED if sweep.costs_nothing else flushed_every(max(cell.n_runs for cell in cells)),
             acp_server=False,
             ctl_server=False,
         )
     if len(done) < len(cells) or any(log.status == "cancelled" for log in done):
         raise KeyboardInterrupt  # Inspect has noticed one, and kept it to itself
     _refuse_broken(done, logs)
+
+
+def flushed_every(runs: int) -> int:
+    """How many finished runs of a cell a log may lack when all is killed, beside those under way; 1 writes each at once.
+
+    Args:
+        runs: Of the cell.
+    """
+    return -(-runs // WRITES_OF_A_LOG)
 
 
 def _refuse_broken(done: Sequence[EvalLog], logs: str) -> None:
