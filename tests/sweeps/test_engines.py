@@ -10,10 +10,14 @@ import sys
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
+from inspect_horizon.sweeps.engines.cells import flushed_every
 from support.study import LITELLMS_OWN, command, environment
 
 pytestmark = pytest.mark.filterwarnings(LITELLMS_OWN)
+LOGS_WRITTEN = 500
 GUIDE = Path(__file__).resolve().parents[2] / "docs" / "scaling.md"
 ATOMS = ("sweep", "--suite", "atoms", "--model", "embedded/clerk-small", "--budgets", "usd:0.01", "--limit", 2)
 WITHOUT_RAY = """
@@ -29,6 +33,13 @@ sys.meta_path = [Hidden if finder is PathFinder else finder for finder in sys.me
 from inspect_horizon.cli import main
 main()
 """
+
+
+@given(runs=st.integers(1, 1_000_000))
+def test_a_log_of_any_length_is_written_so_often_at_most_and_a_short_one_run_by_run(runs: int) -> None:
+    together = flushed_every(runs)
+    assert runs / together <= LOGS_WRITTEN
+    assert (together == 1) == (runs <= LOGS_WRITTEN)
 
 
 @pytest.mark.slow

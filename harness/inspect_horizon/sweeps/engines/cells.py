@@ -94,7 +94,7 @@ def do_cells(cells: Sequence[Cell], sweep: Sweep, logs: str, ledger: Bookkeeper)
 
 
 def flushed_every(runs: int) -> int:
-    """How many finished runs of a cell a log may lack when all is killed, beside those under way; 1 writes each at once.
+    """How many finished runs of a cell are written to its log together; a kill loses up to so many, to be done again.
 
     Args:
         runs: Of the cell.
