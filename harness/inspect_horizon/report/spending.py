@@ -24,13 +24,14 @@ def spending_text(found: Sequence[Spending], *, by: str, width: int = 80) -> str
         by: What the groups are.
         width: The most columns a line may take.
     """
-    heads = ["attempts", *PURPOSES, "all", "?"]
+    unknown = sum(each.unknown for each in found)
+    heads = ["attempts", *PURPOSES, "all", *(["?"] if unknown else [])]
     rows = [
         [
             Cell(f"{each.attempts:,}"),
             *(Cell(format_usd(each.usd[purpose])) for purpose in PURPOSES),
             Cell(format_usd(each.total_usd)),
-            Cell(f"{each.unknown:,}"),
+            *([Cell(f"{each.unknown:,}")] if unknown else []),
         ]
         for each in found
     ]
@@ -38,7 +39,7 @@ def spending_text(found: Sequence[Spending], *, by: str, width: int = 80) -> str
     lines.append(spent_in_all(found))
     for purpose, meaning in PURPOSES.items():
         lines += textwrap.wrap(f"  {purpose:9} {meaning}", width, subsequent_indent=" " * 12)
-    if unknown := sum(each.unknown for each in found):
+    if unknown:
         said = f"  {'?':9} attempts of which a part of the cost is not known, and is in no sum: {unknown:,}"
         lines += textwrap.wrap(said, width, subsequent_indent=" " * 12)
     return "\n".join(line.rstrip() for line in lines) + "\n"
