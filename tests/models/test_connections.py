@@ -32,6 +32,10 @@ def test_no_connection_outlives_the_event_loop_it_was_made_in(name: str, monkeyp
     assert len(open_sessions()) == before
 
 
+COPIES = tuple(name for name in vars(litellm) if name.endswith(("success_callback", "failure_callback")))
+"""Lists to which LiteLLM adds every callback that it is given."""
+
+
 class Records(CustomLogger):
     """What a user of LiteLLM's own callbacks sees."""
 
@@ -46,6 +50,8 @@ def test_a_callback_of_litellms_still_gets_calls_with_their_cost(monkeypatch: py
     """LiteLLM reports beside the calls, so the last of them may not have been told of when the loop ends."""
     monkeypatch.setenv("OPENAI_API_KEY", "sk-loopback")
     records = Records()
+    for name in COPIES:
+        monkeypatch.setattr(litellm, name, [*getattr(litellm, name)])
     monkeypatch.setattr(litellm, "callbacks", [records])
     with chat_server(lambda _: Reply("hello")) as server:
         ask_often(model(server), ["hi"] * 5, run=new_run(Ledger()))
