@@ -32,7 +32,7 @@ def test_no_connection_outlives_the_event_loop_it_was_made_in(name: str, monkeyp
     assert len(open_sessions()) == before
 
 
-COPIES = tuple(name for name in vars(litellm) if name.endswith(("success_callback", "failure_callback")))
+COPIES = tuple(name for name in vars(litellm) if name.endswith("_callback"))
 """Lists to which LiteLLM adds every callback that it is given."""
 
 
