@@ -265,7 +265,7 @@ class Ledger:
         call_id = call_id or uuid4().hex
         with self._write() as book:
             self._admit(reservation)
-            row = {"call_id": call_id, "at": time.time(), **asdict(reservation)}
+            row = {"call_id": call_id, "at": time.time(), **_fields(reservation)}
             _insert(book, "reservations", {name: value for name, value in row.items() if value is not None})
         return call_id
 
@@ -416,5 +416,6 @@ def _plain(column: str) -> str:
     return "generated_tokens" if column == "output_tokens" else column
 
 
-def _fields(settlement: Settlement) -> dict[str, Any]:
-    return {field.name: getattr(settlement, field.name) for field in fields(settlement) if field.name != "usage"}
+def _fields(noted: Reservation | Settlement) -> dict[str, Any]:
+    """What stands in columns of its own; `asdict` would copy every value."""
+    return {field.name: getattr(noted, field.name) for field in fields(noted) if field.name != "usage"}
