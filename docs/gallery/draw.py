@@ -181,12 +181,15 @@ WRITERS = {"strategies": write_pool, "strategies-horizon": write_pool}
 
 def main(folder: Path) -> None:
     """Draw every figure into a folder."""
-    for name in FIGURES:
-        with TemporaryDirectory() as place:
-            WRITERS.get(name, write_study)(Path(place))
+    with TemporaryDirectory() as base:
+        places = {write: Path(base) / write.__name__ for write in (write_study, write_pool)}
+        for write, place in places.items():
+            write(place)
+        for name in FIGURES:
+            place = places[WRITERS.get(name, write_study)]
             for size in ("paper", "slide") if name in SLIDES else ("paper",):
                 stem = folder / (name if size == "paper" else f"{name}-{size}")
-                words = ["plot", name, place, *OPTIONS.get(name, ()), "--size", size, "--format", "png"]
+                words = ["plot", name, str(place), *OPTIONS.get(name, ()), "--size", size, "--format", "png"]
                 group([*words, "--file", str(stem)], standalone_mode=False)
 
 
