@@ -219,7 +219,7 @@ async def _reserve(run: Run, reservation: Reservation) -> str:
     try:
         return run.ledger.reserve(reservation)
     except SpendCapExceeded as error:
-        if not _for_now(error):
+        if not error.for_now:
             raise
     return await _reserve_in_time(run, reservation)
 

@@ -60,14 +60,10 @@ class Booked:
         return {**self.spends[attempt_id], "overshoot": attempt.overshoot, "budget_spent": attempt.spent}
 
     def calls(self) -> Iterator[pd.DataFrame]:
-        """The calls table, some rows at a time and at least once, read anew from the ledger."""
+        """The calls table, some rows at a time, read anew from the ledger."""
         every = chain.from_iterable(calls for _, calls in _calls_of(self.ledger))
-        yield self._frame(islice(every, CALLS_AT_A_TIME))
-        while more := list(islice(every, CALLS_AT_A_TIME)):
-            yield self._frame(more)
-
-    def _frame(self, calls: Iterable[Call]) -> pd.DataFrame:
-        return pd.DataFrame([self._row(call) for call in calls]).astype(object)
+        while some := list(islice(every, CALLS_AT_A_TIME)):
+            yield pd.DataFrame([self._row(call) for call in some]).astype(object)
 
     def _row(self, call: Call) -> dict[str, Any]:
         settled = call["settled_at"]
@@ -119,13 +115,11 @@ def _read(ledger: Ledger) -> Booked:
     }
     spends: dict[str, Mapping[str, Any]] = dict.fromkeys(attempts, of_run(()))
     noted = _by_attempt(ledger.tries())
-    tries: dict[str, tuple[Mapping[str, Any], ...]] = {}
+    tries = {attempt_id: _with_calls(own, ()) for attempt_id, own in noted.items()}
     for attempt_id, calls in _calls_of(ledger):
         spends[attempt_id] = of_run(calls)
         if attempt_id in noted:
-            tries[attempt_id] = _with_calls(noted.pop(attempt_id), calls)
-    for attempt_id, own in noted.items():
-        tries[attempt_id] = _with_calls(own, ())
+            tries[attempt_id] = _with_calls(noted[attempt_id], calls)
     return Booked(attempts, spends, _by_attempt(ledger.rungs()), tries, ledger=ledger)
 
 

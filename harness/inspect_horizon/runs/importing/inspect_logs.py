@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any
 from inspect_horizon.errors import DataError
 from inspect_horizon.runs.booked import Booked
 from inspect_horizon.runs.casting import listed
-from inspect_horizon.runs.collect import Origin, logs_in, number_attempts, read_logs, sample_row
+from inspect_horizon.runs.collect import Origin, logs_in, read_logs, sample_row
 from inspect_horizon.runs.importing.foreign import Foreign, Given
+from inspect_horizon.runs.numbering import number_attempts
 from inspect_horizon.runs.sources import Source
 
 if TYPE_CHECKING:
